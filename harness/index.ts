@@ -1,0 +1,17 @@
+/** `watertight/harness`: what a target file needs. */
+export { defineTarget } from './target/target.ts'
+export type {
+  JsonSchema,
+  Operation,
+  OperationParameter,
+  ProvisionedActor,
+  ProvisionedResource,
+  ProvisionedTenant,
+  RequestCredentials,
+  Sharing,
+  StartEnvironment,
+  StartedService,
+  Target,
+  TenantHint,
+  TenantSeed,
+} from './target/target.ts'

@@ -1,0 +1,45 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import type { Provenance } from '../provenance/provenance.ts'
+import type { Statement } from '../sql/statement.ts'
+
+/** The query libraries whose calls are understood. */
+export type Library = 'pg' | 'kysely' | 'prisma'
+
+/**
+ * A database call as watertight understands it, whichever library made it. `values[i]` tells where
+ * `statement.parameters[i]` came from.
+ */
+export interface Query {
+  readonly kind: 'query'
+  readonly library: Library
+  /** The call that sends the statement, or builds it where it is not sent in sight. */
+  readonly node: TSESTree.Node
+  readonly statement: Statement
+  readonly values: readonly Provenance[]
+  /** Interpolations into SQL *text*: each an injection risk and a hole in the analysis. */
+  readonly interpolations: readonly Interpolation[]
+  /** Node to report for an offset range of the statement's text, or for a column or relation of a builder call. */
+  readonly nodeOf: (span: { readonly start: number; readonly end: number } | null) => TSESTree.Node
+  /** The client that the call goes through, as source text (`tenantDb`, `ctx.prisma`), for `scopedClients`. */
+  readonly client: string
+}
+
+/** One value pasted into SQL text. */
+export interface Interpolation {
+  readonly node: TSESTree.Node
+  /** Where in the grammar it lands: as a value it could be a parameter; elsewhere it cannot. */
+  readonly position: 'value' | 'identifier' | 'fragment'
+  readonly provenance: Provenance
+}
+
+/** A call that certainly goes to the database but whose statement could not be seen. */
+export interface Opaque {
+  readonly kind: 'opaque'
+  readonly library: Library
+  readonly node: TSESTree.Node
+  /** What would have to be known, for the message and for `explain`. */
+  readonly reason: string
+  readonly interpolations: readonly Interpolation[]
+}
+
+export type QueryOrOpaque = Query | Opaque
