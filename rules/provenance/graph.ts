@@ -1,0 +1,131 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { readFileSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, resolve } from 'node:path'
+import { type SourceModule, sideModule } from './module.ts'
+import { aliasesFor } from './alias.ts'
+
+export type Parse = (text: string, filename: string) => TSESTree.Program
+
+interface ParserModule {
+  readonly parseForESLint?: (text: string, options: object) => { readonly ast: TSESTree.Program }
+  readonly parse?: (text: string, options: object) => TSESTree.Program
+}
+
+function parserToParse(parser: ParserModule): Parse {
+  return (text, filename) => {
+    const options = {
+      ecmaVersion: 'latest',
+      sourceType: 'module',
+      range: true,
+      loc: true,
+      filePath: filename,
+      ecmaFeatures: { jsx: /x$/.test(filename), globalReturn: true },
+    }
+    const parsed = parser.parseForESLint?.(text, options).ast ?? parser.parse?.(text, options)
+    if (parsed === undefined) throw new Error('the configured parser has neither parse nor parseForESLint')
+    return parsed
+  }
+}
+
+let fallback: Parse | null | undefined
+
+/** oxlint hands plugins no parser; the one of typescript-eslint does when it is installed. */
+function fallbackParse(): Parse | null {
+  if (fallback !== undefined) return fallback
+  try {
+    const load = createRequire(import.meta.url)
+    fallback = parserToParse(load('@typescript-eslint/parser') as ParserModule)
+  } catch {
+    fallback = null
+  }
+  return fallback
+}
+
+/** The parser that lints this file also reads the modules that the file imports. */
+export function parseOf(languageOptions: TSESLint.FlatConfig.LanguageOptions | undefined): Parse | null {
+  const parser = languageOptions?.parser as ParserModule | undefined
+  const own = parser === undefined ? null : parserToParse(parser)
+  return (text, filename) => {
+    try {
+      if (own !== null) return own(text, filename)
+    } catch (error) {
+      const other = fallbackParse()
+      if (other === null) throw error
+      return other(text, filename)
+    }
+    const other = fallbackParse()
+    if (other === null) throw new Error('no parser')
+    return other(text, filename)
+  }
+}
+
+const extensions = ['.ts', '.js', '.tsx', '.mts', '.cts', '.mjs', '.cjs', '.jsx']
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
+/** The source file that a path without (or with an emitted) extension means. */
+function findSource(base: string): string | null {
+  if (/\.[cm]?[jt]sx?$/.test(base)) {
+    if (isFile(base)) return base
+    const source = base.replace(/\.([cm]?)js(x?)$/, '.$1ts$2')
+    if (source !== base && isFile(source)) return source
+  }
+  for (const extension of extensions) if (isFile(base + extension)) return base + extension
+  for (const extension of extensions) {
+    if (isFile(resolve(base, `index${extension}`))) return resolve(base, `index${extension}`)
+  }
+  return null
+}
+
+const resolved = new Map<string, { readonly file: string | null; readonly at: number }>()
+
+/** The local file behind an import, relative or through the `paths` of a tsconfig; null for packages. */
+export function resolveImport(specifier: string, from: string): string | null {
+  const key = `${dirname(from)}\0${specifier}`
+  const known = resolved.get(key)
+  if (known !== undefined && (known.file === null ? Date.now() - known.at < 1000 : isFile(known.file))) {
+    return known.file
+  }
+  const bases = specifier.startsWith('.')
+    ? [resolve(dirname(from), specifier)]
+    : aliasesFor(specifier, dirname(from))
+  let file: string | null = null
+  for (const base of bases) file ??= findSource(base)
+  resolved.set(key, { file, at: Date.now() })
+  return file
+}
+
+/** Does the import name a file of the project rather than a package? */
+export function isLocal(specifier: string, from: string): boolean {
+  return specifier.startsWith('.') || resolveImport(specifier, from) !== null
+}
+
+interface Loaded {
+  readonly mtime: number
+  readonly module: SourceModule | null
+}
+
+const loaded = new Map<string, Loaded>()
+
+/** Files beyond this size are generated or vendored; reading them would cost more than it tells. */
+const sizeLimit = 400_000
+
+/** Reads and parses a local module, cached by its modification time; null when that is not possible. */
+export function loadModule(filename: string, parse: Parse | null): SourceModule | null {
+  const stat = statSync(filename, { throwIfNoEntry: false })
+  if (stat === undefined || parse === null || stat.size > sizeLimit) return null
+  const known = loaded.get(filename)
+  if (known !== undefined && known.mtime === stat.mtimeMs) return known.module
+  let module: SourceModule | null = null
+  try {
+    const text = readFileSync(filename, 'utf8')
+    module = sideModule(filename, text, parse(text, filename))
+  } catch {
+    // A module that does not parse is reported by whoever lints it; here it only stays unresolved.
+  }
+  loaded.set(filename, { mtime: stat.mtimeMs, module })
+  return module
+}
