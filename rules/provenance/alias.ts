@@ -5,7 +5,8 @@ interface Aliases {
   readonly base: string | null
   readonly paths: readonly {
     readonly prefix: string
-    readonly suffix: string
+    /** Null: the pattern has no star and matches only itself. */
+    readonly suffix: string | null
     readonly goals: readonly string[]
   }[]
 }
@@ -17,7 +18,8 @@ export function aliasesFor(specifier: string, directory: string): string[] {
   const found: string[] = []
   for (const { base, paths } of aliasesOf(directory)) {
     for (const { prefix, suffix, goals } of paths) {
-      if (!specifier.startsWith(prefix) || !specifier.endsWith(suffix)) continue
+      if (suffix === null && specifier === prefix) found.push(...goals)
+      if (suffix === null || !specifier.startsWith(prefix) || !specifier.endsWith(suffix)) continue
       const middle = specifier.slice(prefix.length, specifier.length - suffix.length)
       found.push(...goals.map((goal) => goal.replace('*', middle)))
     }
@@ -51,7 +53,7 @@ function readAliases(file: string): Aliases | null {
       const star = pattern.indexOf('*')
       return {
         prefix: star < 0 ? pattern : pattern.slice(0, star),
-        suffix: star < 0 ? '' : pattern.slice(star + 1),
+        suffix: star < 0 ? null : pattern.slice(star + 1),
         goals: goals.map((goal) => resolve(base ?? dirname(file), goal)),
       }
     })

@@ -39,7 +39,7 @@ export type Definition =
   | { readonly kind: 'parameter'; readonly name: string }
   /** A function or class written in a readable module; `node` is its declaration. */
   | { readonly kind: 'function'; readonly node: TSESTree.Node; readonly module: string }
-  /** A class or object literal type written in a readable module. */
+  /** A class, interface or object type written in a readable module. */
   | {
       readonly kind: 'class'
       readonly node: TSESTree.Node
@@ -47,6 +47,6 @@ export type Definition =
       readonly extends: Definition | null
     }
   /** Any other value (literal, arithmetic …), certainly no client. */
-  | { readonly kind: 'value'; readonly node: TSESTree.Node }
+  | { readonly kind: 'value'; readonly node: TSESTree.Node; readonly module: string }
   /** Not resolved; `text` is the source text, for conventions such as `ctx.prisma`. */
   | { readonly kind: 'unknown'; readonly text: string }

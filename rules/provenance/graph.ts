@@ -14,17 +14,24 @@ interface ParserModule {
 
 function parserToParse(parser: ParserModule): Parse {
   return (text, filename) => {
-    const options = {
-      ecmaVersion: 'latest',
-      sourceType: 'module',
-      range: true,
-      loc: true,
-      filePath: filename,
-      ecmaFeatures: { jsx: /x$/.test(filename), globalReturn: true },
+    const run = (sourceType: 'module' | 'script'): TSESTree.Program => {
+      const options = {
+        ecmaVersion: 'latest',
+        sourceType,
+        range: true,
+        loc: true,
+        filePath: filename,
+        ecmaFeatures: { jsx: /x$/.test(filename) },
+      }
+      const parsed = parser.parseForESLint?.(text, options).ast ?? parser.parse?.(text, options)
+      if (parsed === undefined) throw new Error('the configured parser has neither parse nor parseForESLint')
+      return parsed
     }
-    const parsed = parser.parseForESLint?.(text, options).ast ?? parser.parse?.(text, options)
-    if (parsed === undefined) throw new Error('the configured parser has neither parse nor parseForESLint')
-    return parsed
+    try {
+      return run('module')
+    } catch {
+      return run('script')
+    }
   }
 }
 

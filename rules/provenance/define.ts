@@ -1,0 +1,469 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { type Binding, annotationOf, isFunction, keyName, memberName } from './binding.ts'
+import { classMember, typeMember } from './class-member.ts'
+import type { Definition } from './definition.ts'
+import { exportedNode } from './exports.ts'
+import { type Parse, isLocal, loadModule, resolveImport } from './graph.ts'
+import type { SourceModule } from './module.ts'
+
+/** Beyond this, a chain of aliases, re-exports and types is not worth following. */
+const depthLimit = 40
+
+/** Resolves expressions and types of one linted file, and of the modules it imports, to what they stand for. */
+export class Definer {
+  readonly #main: SourceModule
+  readonly #parse: Parse | null
+  readonly #known = new Map<TSESTree.Node, Definition>()
+  readonly #busy = new Set<TSESTree.Node>()
+
+  constructor(main: SourceModule, parse: Parse | null) {
+    this.#main = main
+    this.#parse = parse
+  }
+
+  /** What an expression of the linted file stands for. */
+  definitionOf(node: TSESTree.Node): Definition {
+    return this.define(node, this.#main)
+  }
+
+  define(node: TSESTree.Node, module: SourceModule): Definition {
+    const known = this.#known.get(node)
+    if (known !== undefined) return known
+    if (this.#busy.has(node) || this.#busy.size > depthLimit) return unknown(node, module)
+    this.#busy.add(node)
+    try {
+      const definition = this.#define(node, module)
+      this.#known.set(node, definition)
+      return definition
+    } finally {
+      this.#busy.delete(node)
+    }
+  }
+
+  /** Source of the module that a definition's node lives in. */
+  moduleOf(filename: string): SourceModule | null {
+    return filename === this.#main.filename ? this.#main : loadModule(filename, this.#parse)
+  }
+
+  #define(node: TSESTree.Node, module: SourceModule): Definition {
+    switch (node.type) {
+      case 'Identifier':
+        return this.#identifier(node, module)
+      case 'ThisExpression':
+        return this.#this(node, module)
+      case 'MemberExpression': {
+        const name = memberName(node)
+        return name === null ? unknown(node, module) : this.member(this.define(node.object, module), name)
+      }
+      case 'NewExpression':
+        return {
+          kind: 'instance',
+          of: this.define(node.callee, module),
+          node,
+          module: module.filename,
+        }
+      case 'CallExpression':
+        return this.#call(node, module)
+      case 'AwaitExpression':
+        return this.define(node.argument, module)
+      case 'ChainExpression':
+      case 'TSNonNullExpression':
+      case 'TSSatisfiesExpression':
+        return this.define(node.expression, module)
+      case 'TSAsExpression':
+      case 'TSTypeAssertion':
+        return this.#either(
+          () => this.#typed(node.typeAnnotation, module),
+          () => this.define(node.expression, module),
+        )
+      case 'LogicalExpression':
+        return this.#either(
+          () => this.define(node.left, module),
+          () => this.define(node.right, module),
+        )
+      case 'ConditionalExpression':
+        return this.#either(
+          () => this.define(node.consequent, module),
+          () => this.define(node.alternate, module),
+        )
+      case 'AssignmentExpression':
+        return this.define(node.right, module)
+      case 'SequenceExpression':
+        return this.define(node.expressions.at(-1)!, module)
+      case 'FunctionDeclaration':
+      case 'FunctionExpression':
+      case 'ArrowFunctionExpression':
+        return { kind: 'function', node, module: module.filename }
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        return this.#class(node, module)
+      case 'TemplateLiteral':
+      case 'Literal':
+      case 'ObjectExpression':
+      case 'ArrayExpression':
+      case 'BinaryExpression':
+      case 'UnaryExpression':
+        return { kind: 'value', node, module: module.filename }
+      default:
+        return unknown(node, module)
+    }
+  }
+
+  #either(first: () => Definition, second: () => Definition): Definition {
+    const one = first()
+    return isTelling(one) ? one : second()
+  }
+
+  #identifier(node: TSESTree.Identifier, module: SourceModule): Definition {
+    const binding = module.bindingOf(node)
+    return binding === null ? unknown(node, module) : this.#binding(binding, node, module)
+  }
+
+  #binding(binding: Binding, node: TSESTree.Identifier, module: SourceModule): Definition {
+    switch (binding.kind) {
+      case 'import':
+        return this.imported(binding.specifier, binding.name, module.filename)
+      case 'declaration':
+        return this.#declaration(binding.node, module)
+      case 'variable': {
+        const { id, init } = binding.declarator
+        const annotation = annotationOf(id)
+        const typed = annotation === null ? null : this.#typed(annotation, module)
+        if (typed !== null && isTelling(typed)) return this.#path(typed, binding.path)
+        if (init !== null) {
+          const initial = this.define(init, module)
+          if (binding.constant || isTelling(initial)) return this.#path(initial, binding.path)
+        }
+        const assigned = firstAssignment(node, module)
+        return assigned === null ? unknown(node, module) : this.define(assigned, module)
+      }
+      case 'parameter':
+        return this.#parameter(binding, node, module)
+      default:
+        return unknown(node, module)
+    }
+  }
+
+  #path(from: Definition, path: readonly { readonly name: string | null }[]): Definition {
+    return path.reduce<Definition>(
+      (object, step) => (step.name === null ? { kind: 'unknown', text: '' } : this.member(object, step.name)),
+      from,
+    )
+  }
+
+  #declaration(node: TSESTree.Node, module: SourceModule): Definition {
+    if (isFunction(node)) return { kind: 'function', node, module: module.filename }
+    if (node.type === 'TSTypeAliasDeclaration') return this.type(node.typeAnnotation, module)
+    return this.#class(node, module)
+  }
+
+  #this(node: TSESTree.Node, module: SourceModule): Definition {
+    for (let at: TSESTree.Node | undefined = node.parent; at !== undefined; at = at.parent) {
+      if (at.type === 'ClassDeclaration' || at.type === 'ClassExpression') {
+        return { kind: 'typed', type: this.#class(at, module) }
+      }
+      if (at.type === 'FunctionDeclaration') break
+      if (at.type === 'ObjectExpression') return { kind: 'value', node: at, module: module.filename }
+    }
+    return unknown(node, module)
+  }
+
+  #class(node: TSESTree.Node, module: SourceModule): Definition {
+    const parent = 'superClass' in node ? node.superClass : null
+    const base = parent === null ? null : this.define(parent, module)
+    return { kind: 'class', node, module: module.filename, extends: base }
+  }
+
+  #parameter(
+    binding: Extract<Binding, { kind: 'parameter' }>,
+    node: TSESTree.Identifier,
+    module: SourceModule,
+  ): Definition {
+    const annotation = annotationOf(binding.pattern)
+    if (annotation !== null) {
+      const typed = this.#path(this.#typed(annotation, module), binding.path)
+      if (isTelling(typed)) return typed
+    }
+    if (binding.default !== null) {
+      const fallback = this.define(binding.default, module)
+      if (isTelling(fallback)) return fallback
+    }
+    const call = binding.function.parent
+    const argument = call?.type === 'CallExpression' ? call.arguments.indexOf(binding.function as never) : -1
+    if (call?.type === 'CallExpression' && argument >= 0) {
+      const callee = this.define(call.callee, module)
+      return this.#path({ kind: 'callbackParameter', callee, argument, index: binding.index }, binding.path)
+    }
+    return this.#path({ kind: 'parameter', name: parameterName(binding.pattern, node.name) }, binding.path)
+  }
+
+  /** The export `name` of a module, followed through local files as far as they can be read. */
+  imported(specifier: string, name: string, from: string): Definition {
+    if (!isLocal(specifier, from)) return { kind: 'import', module: specifier, name, local: false }
+    const file = resolveImport(specifier, from)
+    const module = file === null ? null : this.moduleOf(file)
+    if (module === null) return { kind: 'import', module: specifier, name, local: true }
+    return this.#exported(module, name, 0) ?? { kind: 'import', module: module.filename, name, local: true }
+  }
+
+  #exported(module: SourceModule, name: string, depth: number): Definition | null {
+    if (depth > 10) return null
+    const found = exportedNode(module, name)
+    switch (found.kind) {
+      case 'node':
+        return this.define(found.node, module)
+      case 'reexport':
+        return this.imported(found.specifier, found.name, module.filename)
+      case 'member': {
+        const object = this.define(found.node, module)
+        return this.member(object, found.name)
+      }
+      case 'stars':
+        for (const specifier of found.specifiers) {
+          const file = resolveImport(specifier, module.filename)
+          const next = file === null ? null : this.moduleOf(file)
+          const definition = next === null ? null : this.#exported(next, name, depth + 1)
+          if (definition !== null) return definition
+        }
+        return null
+    }
+  }
+
+  /** `object.name`. */
+  member(object: Definition, name: string): Definition {
+    switch (object.kind) {
+      case 'import': {
+        const whole = object.name === '*' || object.name === 'default'
+        if (!whole) break
+        if (!object.local) return { ...object, name }
+        const module = this.moduleOf(object.module)
+        if (module === null) break
+        return this.#exported(module, name, 0) ?? { kind: 'member', object, name }
+      }
+      case 'value': {
+        const module = this.moduleOf(object.module)
+        const value = object.node.type === 'ObjectExpression' ? propertyOf(object.node, name) : null
+        if (module !== null && value !== null) return this.define(value, module)
+        break
+      }
+      case 'typed':
+        if (object.type.kind === 'class') return this.#member(object.type, name) ?? member(object, name)
+        break
+      case 'instance':
+        if (object.of.kind === 'class') return this.#member(object.of, name) ?? member(object, name)
+        break
+      case 'class':
+        return this.#member(object, name) ?? member(object, name)
+      default:
+    }
+    return member(object, name)
+  }
+
+  #member(owner: Extract<Definition, { kind: 'class' }>, name: string): Definition | null {
+    const module = this.moduleOf(owner.module)
+    if (module === null) return null
+    const found = classMember(owner.node, name) ?? typeMember(owner.node, name)
+    switch (found?.kind) {
+      case 'type': {
+        const typed = this.#typed(found.type, module)
+        if (isTelling(typed) || found.value === null) return typed
+        return this.define(found.value, module)
+      }
+      case 'value':
+        return this.define(found.value, module)
+      case 'super': {
+        const parents = found.parents.map((parent) => this.define(parent, module))
+        for (const parent of parents) {
+          if (parent.kind === 'class') {
+            const inherited = this.#member(parent, name)
+            if (inherited !== null) return inherited
+          }
+        }
+        return parents[0] === undefined ? null : member({ kind: 'typed', type: parents[0] }, name)
+      }
+      default:
+        return null
+    }
+  }
+
+  #call(node: TSESTree.CallExpression, module: SourceModule): Definition {
+    const [argument] = node.arguments
+    if (
+      node.callee.type === 'Identifier' &&
+      node.callee.name === 'require' &&
+      argument?.type === 'Literal' &&
+      typeof argument.value === 'string'
+    ) {
+      return this.imported(argument.value, '*', module.filename)
+    }
+    if (node.callee.type === 'Super') return unknown(node, module)
+    const callee = this.define(node.callee, module)
+    if (callee.kind === 'function') {
+      const result = this.#result(callee)
+      if (result !== null && isTelling(result)) return result
+    }
+    return { kind: 'call', callee, node, module: module.filename }
+  }
+
+  /** What a function written in sight returns: its declared type, else its only `return`. */
+  #result(callee: Extract<Definition, { kind: 'function' }>): Definition | null {
+    const module = this.moduleOf(callee.module)
+    if (module === null || !isFunction(callee.node)) return null
+    const declared = callee.node.returnType?.typeAnnotation
+    if (declared !== undefined) {
+      const typed = this.#typed(declared, module)
+      if (isTelling(typed)) return typed
+    }
+    const returned = returnsOf(callee.node)
+    for (const one of returned) {
+      const definition = this.define(one, module)
+      if (isTelling(definition)) return definition
+    }
+    return null
+  }
+
+  #typed(annotation: TSESTree.TypeNode, module: SourceModule): Definition {
+    const type = this.type(annotation, module)
+    if (type.kind === 'unknown') return type
+    return annotation.type === 'TSTypeQuery' || type.kind === 'typed' ? type : { kind: 'typed', type }
+  }
+
+  /** What a type stands for: a class, interface or import; `Promise<T>`, `T | null`, `Pick<T, …>` count as `T`. */
+  type(annotation: TSESTree.TypeNode, module: SourceModule): Definition {
+    switch (annotation.type) {
+      case 'TSTypeReference': {
+        const { typeName, typeArguments } = annotation
+        if (typeName.type === 'Identifier' && wrappers.has(typeName.name)) {
+          const inner = typeArguments?.params[0]
+          return inner === undefined ? unknown(annotation, module) : this.type(inner, module)
+        }
+        if (typeName.type === 'Identifier' && typeName.name === 'ReturnType') {
+          const inner = typeArguments?.params[0]
+          const callee = inner === undefined ? null : this.type(inner, module)
+          const result = callee?.kind === 'function' ? this.#result(callee) : null
+          return result ?? unknown(annotation, module)
+        }
+        return this.#typeName(typeName, module)
+      }
+      case 'TSTypeQuery':
+        return annotation.exprName.type === 'TSImportType'
+          ? unknown(annotation, module)
+          : this.#typeName(annotation.exprName, module)
+      case 'TSImportType': {
+        const { qualifier } = annotation
+        if (qualifier?.type !== 'Identifier') return unknown(annotation, module)
+        return this.imported(annotation.source.value, qualifier.name, module.filename)
+      }
+      case 'TSUnionType':
+      case 'TSIntersectionType': {
+        const types = annotation.types.map((type) => this.type(type, module))
+        return types.find(isTelling) ?? unknown(annotation, module)
+      }
+      case 'TSTypeLiteral':
+        return this.#class(annotation, module)
+      default:
+        return unknown(annotation, module)
+    }
+  }
+
+  #typeName(name: TSESTree.EntityName, module: SourceModule): Definition {
+    if (name.type === 'TSQualifiedName')
+      return this.member(this.#typeName(name.left, module), name.right.name)
+    return name.type === 'Identifier' ? this.define(name, module) : unknown(name, module)
+  }
+}
+
+const wrappers = new Set([
+  'Promise',
+  'Awaited',
+  'Readonly',
+  'Partial',
+  'Required',
+  'Pick',
+  'Omit',
+  'NonNullable',
+])
+
+function unknown(node: TSESTree.Node, module: SourceModule): Definition {
+  return { kind: 'unknown', text: module.text.slice(node.range[0], node.range[1]) }
+}
+
+function member(object: Definition, name: string): Definition {
+  return { kind: 'member', object, name }
+}
+
+/** Does the definition say more than a name? */
+function isTelling(definition: Definition): boolean {
+  switch (definition.kind) {
+    case 'unknown':
+    case 'parameter':
+      return false
+    case 'value':
+      return definition.node.type === 'ObjectExpression'
+    case 'member':
+      return isTelling(definition.object)
+    default:
+      return true
+  }
+}
+
+function propertyOf(object: TSESTree.ObjectExpression, name: string): TSESTree.Node | null {
+  for (const property of object.properties.toReversed()) {
+    if (property.type === 'Property' && keyName(property.key, property.computed) === name)
+      return property.value
+  }
+  return null
+}
+
+function parameterName(pattern: TSESTree.Node, fallback: string): string {
+  if (pattern.type === 'Identifier') return pattern.name
+  if (pattern.type === 'AssignmentPattern') return parameterName(pattern.left, fallback)
+  return pattern.type === 'TSParameterProperty' ? parameterName(pattern.parameter, fallback) : ''
+}
+
+/** The value of `name = …` for a variable without a telling initialiser (`let pool; … pool = new Pool()`). */
+function firstAssignment(node: TSESTree.Identifier, module: SourceModule): TSESTree.Node | null {
+  const pattern = new RegExp(`(?<![\\w$.])${node.name.replaceAll('$', '\\$')}\\s*(?:\\?\\?|\\|\\|)?=(?![=>])`)
+  if (!pattern.test(module.text)) return null
+  const pending: TSESTree.Node[] = [module.program]
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    if (
+      at.type === 'AssignmentExpression' &&
+      at.left.type === 'Identifier' &&
+      at.left.name === node.name &&
+      at.operator !== '+='
+    ) {
+      return at.right
+    }
+    pending.push(...childrenOf(at))
+  }
+  return null
+}
+
+/** Values that a function returns, in source order, without those of functions inside it. */
+export function returnsOf(node: TSESTree.Node): TSESTree.Node[] {
+  if (!isFunction(node)) return []
+  if (node.body.type !== 'BlockStatement') return [node.body]
+  const found: TSESTree.Node[] = []
+  const visit = (at: TSESTree.Node): void => {
+    if (at.type === 'ReturnStatement' && at.argument !== null) found.push(at.argument)
+    if (!isFunction(at)) for (const child of childrenOf(at)) visit(child)
+  }
+  for (const statement of node.body.body) visit(statement)
+  return found
+}
+
+const notChildren = new Set(['parent', 'loc', 'range', 'tokens', 'comments'])
+
+/** Child nodes in source order, by structure: works on the trees of every parser. */
+export function childrenOf(node: TSESTree.Node): TSESTree.Node[] {
+  const found: TSESTree.Node[] = []
+  for (const key in node) {
+    if (notChildren.has(key)) continue
+    const value = (node as unknown as Record<string, unknown>)[key]
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (typeof (child as TSESTree.Node | null)?.type === 'string') found.push(child as TSESTree.Node)
+    }
+  }
+  return found
+}
