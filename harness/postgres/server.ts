@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { Problem } from '../../rules/problem.ts'
 import { type Installation, installations, type Rejection } from './binaries.ts'
 import { cacheDirectory, sweep } from './cache.ts'
+import { copyDatabaseProperties } from './clone.ts'
 import { newCluster, superuser } from './cluster.ts'
 import { databaseUrl, identifier, openPool, queryRows, withoutPassword } from './connection.ts'
 import { serverIdentity } from './identity.ts'
@@ -147,6 +148,7 @@ async function create(
     await pool.query(
       `CREATE DATABASE ${identifier(name)}${template === null ? '' : ` TEMPLATE ${identifier(template)}`}${strategy}`,
     )
+    if (template !== null) await copyDatabaseProperties(pool, template, name)
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error
     throw new Problem(
