@@ -1,0 +1,8 @@
+const parser = require('@typescript-eslint/parser')
+const watertight = require('watertight')
+
+module.exports = [
+  { files: ['**/*.ts'], languageOptions: { parser } },
+  ...watertight.configs.recommended,
+  { settings: { watertight: { tenancy: './tenancy.json' } } },
+]

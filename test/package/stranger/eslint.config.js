@@ -1,0 +1,8 @@
+import parser from '@typescript-eslint/parser'
+import watertight from 'watertight'
+
+export default [
+  { files: ['**/*.ts'], languageOptions: { parser } },
+  ...watertight.configs.recommended,
+  { settings: { watertight: { tenancy: './tenancy.json' } } },
+]
