@@ -36,6 +36,12 @@ export interface Occurrence {
 /** A sub-select, CTE reference or set operation in FROM, with the names under which its columns are visible. */
 export interface Derived {
   readonly kind: 'derived'
+  /**
+   * Lets columns speak of this mention: `{ kind: 'column', occurrence: id, column: name }` is the output of that name. Drawn
+   * from the same numbers as occurrences. Needed where one block is mentioned twice (a CTE); without it, columns speak of
+   * the block's own occurrences.
+   */
+  readonly id?: OccurrenceId
   readonly alias: string | null
   readonly block: Block
   readonly lateral: boolean
@@ -87,7 +93,10 @@ export type Operand =
       readonly emptyIsNull: boolean
       readonly span: Span | null
     }
-  /** Any other function or operator: deterministic in its arguments only when `strict` is known to hold. */
+  /**
+   * Any other function or operator: deterministic in its arguments only when `strict` is known to hold. `excluded` with one
+   * column of the target is the value that an upsert proposed.
+   */
   | {
       readonly kind: 'call'
       readonly name: string
