@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { type Binding, annotationOf, isFunction, keyName, memberName } from './binding.ts'
+import { childrenOf, returnsOf } from './children.ts'
 import { classMember, typeMember } from './class-member.ts'
 import type { Definition } from './definition.ts'
 import { exportedNode } from './exports.ts'
@@ -438,32 +439,4 @@ function firstAssignment(node: TSESTree.Identifier, module: SourceModule): TSEST
     pending.push(...childrenOf(at))
   }
   return null
-}
-
-/** Values that a function returns, in source order, without those of functions inside it. */
-export function returnsOf(node: TSESTree.Node): TSESTree.Node[] {
-  if (!isFunction(node)) return []
-  if (node.body.type !== 'BlockStatement') return [node.body]
-  const found: TSESTree.Node[] = []
-  const visit = (at: TSESTree.Node): void => {
-    if (at.type === 'ReturnStatement' && at.argument !== null) found.push(at.argument)
-    if (!isFunction(at)) for (const child of childrenOf(at)) visit(child)
-  }
-  for (const statement of node.body.body) visit(statement)
-  return found
-}
-
-const notChildren = new Set(['parent', 'loc', 'range', 'tokens', 'comments'])
-
-/** Child nodes in source order, by structure: works on the trees of every parser. */
-export function childrenOf(node: TSESTree.Node): TSESTree.Node[] {
-  const found: TSESTree.Node[] = []
-  for (const key in node) {
-    if (notChildren.has(key)) continue
-    const value = (node as unknown as Record<string, unknown>)[key]
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (typeof (child as TSESTree.Node | null)?.type === 'string') found.push(child as TSESTree.Node)
-    }
-  }
-  return found
 }

@@ -1,6 +1,8 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import type { Definition } from '../provenance/definition.ts'
 import type { Provenance } from '../provenance/provenance.ts'
+import type { ArrayView, ObjectView } from '../provenance/view.ts'
+import type { Write } from '../provenance/writes.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import type { Library, QueryOrOpaque } from './query.ts'
 
@@ -52,44 +54,5 @@ export interface ExtractionScope {
   readonly pathOf: (node: TSESTree.Node) => string
 }
 
-/** One property as far as it can be seen. */
-export interface PropertyView {
-  readonly name: string
-  readonly value: TSESTree.Node
-  /** The property or spread that brings it, to report at. */
-  readonly node: TSESTree.Node
-  /** It may be missing at run time, and why: `...(a && { x })`, `if (a) where.x = …`. Null: always there. */
-  readonly optional: string | null
-}
-
-export interface ObjectView {
-  /** Last write wins, in source order; an optional property does not hide an earlier one of the same name. */
-  readonly properties: readonly PropertyView[]
-  /** Spreads and computed keys that could not be seen through; other properties may exist, or override those before. */
-  readonly open: readonly {
-    readonly node: TSESTree.Node
-    readonly reason: string
-    readonly provenance: Provenance
-  }[]
-}
-
-export interface ElementView {
-  readonly value: TSESTree.Node
-  readonly optional: string | null
-}
-
-export interface ArrayView {
-  readonly elements: readonly ElementView[]
-  /** A spread or call that could not be seen through; positions after it are not known. */
-  readonly open: readonly { readonly node: TSESTree.Node; readonly reason: string }[]
-}
-
-/** One write to a variable. */
-export interface Write {
-  /** `x = value`, `x += value`, the initialiser, or a mutating member call or assignment on it (`x.push(value)`, `x.a = value`). */
-  readonly kind: 'initial' | 'assign' | 'append' | 'member'
-  readonly node: TSESTree.Node
-  readonly value: TSESTree.Node | null
-  /** The use can be reached without this write (it stands in a branch, loop, nested function); the reason in words. */
-  readonly conditional: string | null
-}
+export type { ArrayView, ElementView, ObjectView, PropertyView } from '../provenance/view.ts'
+export type { Write } from '../provenance/writes.ts'

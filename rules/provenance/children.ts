@@ -1,0 +1,58 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { isFunction } from './binding.ts'
+
+const notChildren = new Set(['parent', 'loc', 'range', 'tokens', 'comments'])
+
+/** Child nodes in source order, by structure: works on the trees of every parser. */
+export function childrenOf(node: TSESTree.Node): TSESTree.Node[] {
+  const found: TSESTree.Node[] = []
+  for (const key in node) {
+    if (notChildren.has(key)) continue
+    const value = (node as unknown as Record<string, unknown>)[key]
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (typeof (child as TSESTree.Node | null)?.type === 'string') found.push(child as TSESTree.Node)
+    }
+  }
+  return found
+}
+
+/** Values that a function returns, in source order, without those of functions inside it. */
+export function returnsOf(node: TSESTree.Node): TSESTree.Node[] {
+  if (!isFunction(node)) return []
+  if (node.body.type !== 'BlockStatement') return [node.body]
+  const found: TSESTree.Node[] = []
+  const visit = (at: TSESTree.Node): void => {
+    if (at.type === 'ReturnStatement' && at.argument !== null) found.push(at.argument)
+    if (!isFunction(at)) for (const child of childrenOf(at)) visit(child)
+  }
+  for (const statement of node.body.body) visit(statement)
+  return found
+}
+
+/** The expression without parentheses, casts, `!`, `await` (if asked) and optional-chain wrappers. */
+export function unwrap(node: TSESTree.Node, awaits = false): TSESTree.Node {
+  switch (node.type) {
+    case 'ChainExpression':
+    case 'TSNonNullExpression':
+    case 'TSSatisfiesExpression':
+    case 'TSAsExpression':
+    case 'TSTypeAssertion':
+    case 'TSInstantiationExpression':
+      return unwrap(node.expression, awaits)
+    case 'AwaitExpression':
+      return awaits ? unwrap(node.argument, awaits) : node
+    default:
+      return node
+  }
+}
+
+/** The innermost function around a node, null at the top level. */
+export function functionAround(node: TSESTree.Node): TSESTree.Node | null {
+  for (let at = node.parent; at !== undefined; at = at.parent) if (isFunction(at)) return at
+  return null
+}
+
+/** Is `inner` the node `outer` or inside it? */
+export function contains(outer: TSESTree.Node, inner: TSESTree.Node): boolean {
+  return outer.range[0] <= inner.range[0] && inner.range[1] <= outer.range[1]
+}

@@ -1,0 +1,299 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { isFunction, memberName } from './binding.ts'
+import { returnsOf, unwrap } from './children.ts'
+import { isGuarded } from './guard.ts'
+import { type SourceModule, variableOf } from './module.ts'
+import { type Place, placeOf } from './place.ts'
+import type { Origin, Provenance } from './provenance.ts'
+import { isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
+import { writesOf } from './writes.ts'
+
+export interface TracerOptions {
+  readonly sourceCode: TSESLint.SourceCode
+  readonly module: SourceModule
+  readonly trusted: readonly string[]
+  /** Is this call a query? Then what it returns are rows. */
+  readonly isQuery: (node: TSESTree.Node) => boolean
+  /** Value of a constant of another module. */
+  readonly importedConstant: (
+    node: TSESTree.Node,
+  ) => { readonly value: string | number | boolean | null } | null
+}
+
+const absent: Provenance = { kind: 'literal', value: null, nullable: true }
+
+/** How much a value is to be distrusted, when a branch decides between several. */
+const weight: Record<Origin['kind'], number> = {
+  literal: 0,
+  trusted: 1,
+  row: 2,
+  parameter: 3,
+  unknown: 4,
+  request: 5,
+}
+
+/** One provenance for a value that is one of several, or made of several. */
+export function join(all: readonly Provenance[]): Provenance {
+  const [first, ...rest] = all
+  if (first === undefined) return { kind: 'literal', value: null, nullable: false }
+  return rest.reduce((a, b) => {
+    const worst = weight[b.kind] > weight[a.kind] ? b : a
+    return { ...worst, nullable: a.nullable || b.nullable }
+  }, first)
+}
+
+/** Methods whose result is made of the object they are called on. */
+const carriers = new Set(
+  `trim toLowerCase toUpperCase toString valueOf toJSON slice substring substr split replace replaceAll padStart padEnd at
+   map filter flat flatMap concat join sort toSorted reverse toReversed find findLast pop shift normalize
+   keys values entries get toISOString`.split(/\s+/),
+)
+
+/** Functions whose result is made of their arguments. */
+const makers =
+  /^(String|Number|Boolean|BigInt|parseInt|parseFloat|decodeURIComponent|encodeURIComponent|parse|safeParse|parseAsync|safeParseAsync|validate|validateAsync|validateSync|decode|keys|values|entries|from|stringify|assign|cast|unescape|escape|normalize|isArray|floor|ceil|round|min|max|abs)$/
+
+/** Callbacks whose first parameter is an element of the array. */
+const iterations = new Set(
+  'map filter forEach flatMap some every find findLast findIndex sort reduce toSorted'.split(' '),
+)
+
+/** Tells where values of the linted file come from. */
+export class Tracer {
+  readonly #options: TracerOptions
+  readonly #known = new Map<TSESTree.Node, Provenance>()
+  readonly #busy = new Set<TSESTree.Node>()
+
+  constructor(options: TracerOptions) {
+    this.#options = options
+  }
+
+  provenanceOf(node: TSESTree.Node): Provenance {
+    const known = this.#known.get(node)
+    if (known !== undefined) return known
+    if (this.#busy.has(node)) return { kind: 'unknown', path: this.#text(node), nullable: false }
+    this.#busy.add(node)
+    try {
+      const found = this.#narrow(node, this.#trace(node))
+      this.#known.set(node, found)
+      return found
+    } finally {
+      this.#busy.delete(node)
+    }
+  }
+
+  /** A variable that is written once, where it is declared. */
+  isConstant(identifier: TSESTree.Identifier): boolean {
+    const variable = variableOf(this.#options.sourceCode, identifier)
+    return variable !== null && variable.references.every((one) => !one.isWrite() || one.init === true)
+  }
+
+  #text(node: TSESTree.Node): string {
+    return this.#options.sourceCode.getText(node)
+  }
+
+  #narrow(node: TSESTree.Node, found: Provenance): Provenance {
+    const named = node.type === 'Identifier' || node.type === 'MemberExpression'
+    if (!found.nullable || !named || found.kind === 'literal') return found
+    return isGuarded(node, this.#options.sourceCode.text) ? { ...found, nullable: false } : found
+  }
+
+  #trace(node: TSESTree.Node): Provenance {
+    switch (node.type) {
+      case 'Literal': {
+        const { value } = node
+        const plain = typeof value === 'object' && value !== null ? String(value) : value
+        if (typeof plain === 'bigint') return { kind: 'literal', value: String(plain), nullable: false }
+        return { kind: 'literal', value: plain as string | null, nullable: plain === null || plain === '' }
+      }
+      case 'TSNonNullExpression':
+        return { ...this.provenanceOf(node.expression), nullable: false }
+      case 'ChainExpression':
+      case 'TSAsExpression':
+      case 'TSSatisfiesExpression':
+      case 'TSTypeAssertion':
+        return this.provenanceOf(node.expression)
+      case 'AwaitExpression':
+      case 'UnaryExpression':
+      case 'SpreadElement':
+      case 'YieldExpression':
+        if (node.type === 'UnaryExpression' && node.operator === 'void') return absent
+        return node.argument ? this.provenanceOf(node.argument) : absent
+      case 'TemplateLiteral':
+        return { ...this.#joined(node.expressions), nullable: false }
+      case 'BinaryExpression':
+        return { ...this.#joined([node.left, node.right]), nullable: false }
+      case 'LogicalExpression':
+        return this.#logical(node)
+      case 'ConditionalExpression':
+        return this.#joined([node.consequent, node.alternate])
+      case 'AssignmentExpression':
+        return this.provenanceOf(node.right)
+      case 'SequenceExpression':
+        return this.provenanceOf(node.expressions.at(-1)!)
+      case 'ArrayExpression':
+        return { ...this.#joined(node.elements), nullable: false }
+      case 'ObjectExpression':
+        return { ...this.#joined(node.properties.map(propertyPart)), nullable: false }
+      case 'NewExpression':
+        return { ...this.#joined(node.arguments), nullable: false }
+      case 'Identifier':
+        if (node.name === 'undefined') return absent
+        return this.#place(node)
+      case 'MemberExpression':
+      case 'ThisExpression':
+        return this.#place(node)
+      case 'CallExpression':
+        return this.#call(node)
+      default:
+        return { kind: 'unknown', path: this.#text(node), nullable: false }
+    }
+  }
+
+  #joined(nodes: readonly (TSESTree.Node | null)[]): Provenance {
+    return join(nodes.filter((one) => one !== null).map((one) => this.provenanceOf(one)))
+  }
+
+  #logical(node: TSESTree.LogicalExpression): Provenance {
+    const left = this.provenanceOf(node.left)
+    const right = this.provenanceOf(node.right)
+    if (node.operator === '&&') return { ...right, nullable: true }
+    const isAbsent = right.kind === 'literal' && right.nullable
+    const worst = isAbsent ? left : join([left, right])
+    return { ...worst, nullable: right.nullable }
+  }
+
+  #place(node: TSESTree.Node): Provenance {
+    const { module } = this.#options
+    const place = placeOf(node, module, (identifier) => this.isConstant(identifier))
+    const found = this.#classify(place, node)
+    const nullable = found.nullable || place.nullable
+    if (place.default === null) return { ...found, nullable }
+    const fallback = this.provenanceOf(place.default)
+    return { ...join([found, fallback]), nullable: fallback.nullable }
+  }
+
+  /** Trusted and request-made values are told by their path alone. */
+  #byPath(place: Place): Provenance | null {
+    const path = place.path.join('.')
+    const segment = requestSegment(place.path, place.anonymous)
+    const trusted = this.#options.trusted.find((one) => matchesTrusted(place.path, one, place.anonymous))
+    if (trusted !== undefined) return { kind: 'trusted', path, nullable: false }
+    if (segment < 0) return null
+    return { kind: 'request', path, nullable: isOftenMissing(place.path[segment]!) }
+  }
+
+  #classify(place: Place, node: TSESTree.Node): Provenance {
+    const byPath = this.#byPath(place)
+    if (byPath !== null) return byPath
+    const path = place.path.join('.')
+    const { base } = place
+    switch (base.kind) {
+      case 'expression':
+        return base.node === node ? { kind: 'unknown', path, nullable: false } : this.provenanceOf(base.node)
+      case 'call':
+        return base.node === node
+          ? { kind: 'unknown', path, nullable: false }
+          : this.#ofCall(base.node, place)
+      case 'variable':
+        return this.#ofVariable(base.node, node, path)
+      case 'parameter': {
+        const call = base.binding.function.parent
+        const iterated = call.type === 'CallExpression' && base.binding.index === 0 ? call.callee : null
+        if (iterated?.type === 'MemberExpression' && iterations.has(memberName(iterated) ?? '')) {
+          return { ...this.provenanceOf(iterated.object), nullable: false }
+        }
+        if (hasRequestDecorator(base.binding.pattern)) return { kind: 'request', path, nullable: false }
+        return { kind: 'parameter', path, nullable: false }
+      }
+      case 'name': {
+        const constant = this.#options.importedConstant(node)
+        if (constant !== null) return { kind: 'literal', value: constant.value, nullable: false }
+        return { kind: 'unknown', path, nullable: path.startsWith('process.env.') }
+      }
+    }
+  }
+
+  /** Members of what a call returned: a row when the call is a query. */
+  #ofCall(call: TSESTree.CallExpression, place: Place): Provenance {
+    if (this.#options.isQuery(call)) return { kind: 'row', path: place.path.join('.'), nullable: false }
+    const found = this.provenanceOf(call)
+    return found.kind === 'literal' ? { kind: 'unknown', path: place.path.join('.'), nullable: false } : found
+  }
+
+  #ofVariable(identifier: TSESTree.Identifier, at: TSESTree.Node, path: string): Provenance {
+    const writes = writesOf(this.#options.sourceCode, identifier, at) ?? []
+    const last = writes.findLastIndex((write) => write.kind !== 'member' && write.conditional === null)
+    const values = writes
+      .slice(Math.max(0, last))
+      .filter((write) => write.kind !== 'member')
+      .map((write) => write.value)
+    if (values.length === 0 || values.includes(null)) return { kind: 'unknown', path, nullable: false }
+    const found = this.#joined(values)
+    const certain = last >= 0
+    return { ...found, nullable: found.nullable || !certain }
+  }
+
+  #call(node: TSESTree.CallExpression): Provenance {
+    if (this.#options.isQuery(node)) return { kind: 'row', path: this.#text(node.callee), nullable: false }
+    const place = placeOf(node, this.#options.module, (identifier) => this.isConstant(identifier))
+    const byPath = this.#byPath(place)
+    if (byPath !== null) return byPath
+    const callee = unwrap(node.callee)
+    const name =
+      callee.type === 'Identifier'
+        ? callee.name
+        : callee.type === 'MemberExpression'
+          ? memberName(callee)
+          : null
+    if (callee.type === 'MemberExpression' && carriers.has(name ?? '')) {
+      const carried = this.provenanceOf(callee.object)
+      if (carried.kind !== 'unknown' || !makers.test(name ?? ''))
+        return { ...carried, nullable: carried.nullable }
+    }
+    if (makers.test(name ?? '') && node.arguments.length > 0) {
+      return { ...this.#joined(node.arguments), nullable: false }
+    }
+    return this.#helper(node, callee) ?? { kind: 'unknown', path: place.path.join('.'), nullable: false }
+  }
+
+  /** A function of this file that returns a simple expression: what it returns, told for these arguments. */
+  #helper(node: TSESTree.CallExpression, callee: TSESTree.Node): Provenance | null {
+    if (callee.type !== 'Identifier') return null
+    const binding = this.#options.module.bindingOf(callee)
+    const target =
+      binding?.kind === 'declaration'
+        ? binding.node
+        : binding?.kind === 'variable' && binding.path.length === 0
+          ? binding.declarator.init
+          : null
+    if (!isFunction(target)) return null
+    const returned = returnsOf(target)
+    if (returned.length === 0) return null
+    return join(returned.map((value) => this.#substituted(value, node, target)))
+  }
+
+  #substituted(value: TSESTree.Node, call: TSESTree.CallExpression, target: TSESTree.Node): Provenance {
+    const found = this.provenanceOf(value)
+    if (found.kind !== 'parameter') return found
+    const place = placeOf(value, this.#options.module, (identifier) => this.isConstant(identifier))
+    if (place.base.kind !== 'parameter' || place.base.binding.function !== target) return found
+    const argument = call.arguments[place.base.binding.index]
+    return argument === undefined ? absent : this.provenanceOf(argument)
+  }
+}
+
+function propertyPart(property: TSESTree.Property | TSESTree.SpreadElement): TSESTree.Node {
+  return property.type === 'Property' ? property.value : property.argument
+}
+
+const requestDecorators = /^(Param|Body|Query|Headers|Req|Request|Args|Cookies)$/
+
+/** NestJS hands request data to parameters with these decorators. */
+function hasRequestDecorator(pattern: TSESTree.Node): boolean {
+  const decorators = 'decorators' in pattern ? pattern.decorators : []
+  return (decorators ?? []).some(({ expression }) => {
+    const callee = expression.type === 'CallExpression' ? expression.callee : expression
+    return callee.type === 'Identifier' && requestDecorators.test(callee.name)
+  })
+}

@@ -1,0 +1,125 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { isFunction } from './binding.ts'
+import { contains } from './children.ts'
+import { variableOf } from './module.ts'
+
+/** One outcome of a test that control flow takes on the way to a node. Equal tests share a key. */
+export interface Decision {
+  readonly key: string
+  readonly taken: boolean
+}
+
+/** One write to a variable. */
+export interface Write {
+  /** The initialiser, `x = value`, `x += value`, or a member call or assignment on it (`x.push(value)`, `x.a = value`). */
+  readonly kind: 'initial' | 'assign' | 'append' | 'member'
+  readonly node: TSESTree.Node
+  readonly value: TSESTree.Node | null
+  /** What must hold for the write to happen before the use. */
+  readonly decisions: readonly Decision[]
+  /** The use can be reached without this write (it stands in a branch, loop, nested function); the reason in words. */
+  readonly conditional: string | null
+}
+
+/** The decision that an expression used as a test stands for: `!x` is `x` not taken. */
+export function decisionOf(test: TSESTree.Node, taken: boolean, text: string): Decision {
+  if (test.type === 'UnaryExpression' && test.operator === '!') return decisionOf(test.argument, !taken, text)
+  return { key: text.slice(test.range[0], test.range[1]), taken }
+}
+
+/** What must hold to get from the block that also holds `at` to `node`. */
+export function decisionsTo(node: TSESTree.Node, at: TSESTree.Node, text: string): Decision[] {
+  const found: Decision[] = []
+  let child = node
+  for (let parent = node.parent; parent !== undefined && !contains(parent, at); parent = parent.parent) {
+    const decision = stepDecision(parent, child, text)
+    if (decision !== null) found.push(decision)
+    child = parent
+  }
+  return found
+}
+
+function stepDecision(parent: TSESTree.Node, child: TSESTree.Node, text: string): Decision | null {
+  switch (parent.type) {
+    case 'IfStatement':
+    case 'ConditionalExpression':
+      return child === parent.test ? null : decisionOf(parent.test, child === parent.consequent, text)
+    case 'LogicalExpression':
+      return child === parent.left ? null : decisionOf(parent.left, parent.operator === '&&', text)
+    case 'SwitchCase':
+      return { key: `case at ${parent.range[0]}`, taken: true }
+    case 'ForStatement':
+    case 'ForInStatement':
+    case 'ForOfStatement':
+    case 'WhileStatement':
+      return { key: `loop at ${parent.range[0]}`, taken: true }
+    case 'CatchClause':
+      return { key: `catch at ${parent.range[0]}`, taken: true }
+    default:
+      return isFunction(parent) ? { key: `function at ${parent.range[0]}`, taken: true } : null
+  }
+}
+
+function inWords(decisions: readonly Decision[]): string | null {
+  const [first] = decisions
+  if (first === undefined) return null
+  const place = /^(case|loop|catch|function) at \d+$/.exec(first.key)
+  if (place !== null) return `it stands in a ${place[1]}`
+  return `it depends on ${first.taken ? '' : 'not '}\`${first.key.replaceAll(/\s+/g, ' ')}\``
+}
+
+/** All the writes to the variable before `at`, in source order. Null: not a variable that was declared in this file. */
+export function writesOf(
+  sourceCode: TSESLint.SourceCode,
+  identifier: TSESTree.Identifier,
+  at: TSESTree.Node,
+): readonly Write[] | null {
+  const variable = variableOf(sourceCode, identifier)
+  if (variable === null || variable.defs.length === 0) return null
+  const writes: Write[] = []
+  for (const reference of variable.references) {
+    const write = writeAt(reference.identifier as TSESTree.Identifier)
+    if (write === null || (write.node.range[0] >= at.range[0] && write.kind !== 'initial')) continue
+    if (contains(write.node, at)) continue
+    const decisions = write.kind === 'initial' ? [] : decisionsTo(write.node, at, sourceCode.text)
+    writes.push({ ...write, decisions, conditional: inWords(decisions) })
+  }
+  return writes.toSorted((a, b) => a.node.range[0] - b.node.range[0])
+}
+
+type RawWrite = Omit<Write, 'decisions' | 'conditional'>
+
+const mutators = new Set(['push', 'unshift', 'splice', 'append', 'concat', 'set'])
+
+function writeAt(identifier: TSESTree.Identifier): RawWrite | null {
+  const { parent } = identifier
+  switch (parent.type) {
+    case 'VariableDeclarator':
+      return parent.id === identifier && parent.init !== null
+        ? { kind: 'initial', node: parent, value: parent.init }
+        : null
+    case 'AssignmentExpression':
+      if (parent.left !== identifier) return null
+      return {
+        kind: parent.operator === '+=' ? 'append' : 'assign',
+        node: parent,
+        value: parent.operator === '=' || parent.operator === '+=' ? parent.right : null,
+      }
+    case 'UpdateExpression':
+      return { kind: 'assign', node: parent, value: null }
+    case 'MemberExpression':
+      return parent.object === identifier ? memberWriteAt(parent) : null
+    default:
+      return null
+  }
+}
+
+function memberWriteAt(member: TSESTree.MemberExpression): RawWrite | null {
+  const { parent } = member
+  if (parent.type === 'AssignmentExpression' && parent.left === member) {
+    return { kind: 'member', node: parent, value: parent.right }
+  }
+  const called = parent.type === 'CallExpression' && parent.callee === member
+  const name = member.property.type === 'Identifier' ? member.property.name : ''
+  return called && mutators.has(name) ? { kind: 'member', node: parent, value: null } : null
+}
