@@ -11,6 +11,8 @@ export interface Schema {
   readonly functions: readonly SqlFunction[]
   readonly roles: readonly Role[]
   readonly grants: readonly Grant[]
+  /** `ALTER ROLE … SET`, `ALTER DATABASE … SET`. */
+  readonly settings?: readonly StoredSetting[]
   /** Server version as `server_version_num`, null offline. */
   readonly serverVersion: number | null
   /** Statements that could not be read or are out of the reader's reach; counted, never dropped. */
@@ -57,6 +59,8 @@ export type Key =
       readonly referencedColumns: readonly string[]
       readonly onDelete: 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
       readonly onUpdate: 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
+      /** `ON DELETE SET NULL (columns)`; null when the action takes all columns of the key. */
+      readonly onDeleteColumns?: readonly string[] | null
       readonly origin: Origin | null
     }
 
@@ -107,6 +111,8 @@ export interface View extends RelationName {
   readonly checkOption: 'local' | 'cascaded' | null
   readonly block: Block | null
   readonly text: string
+  /** Relations that the defining query mentions, sub-queries included. */
+  readonly reads: readonly RelationName[]
   readonly origin: Origin | null
 }
 
@@ -128,6 +134,15 @@ export interface Role {
   readonly bypassRls: boolean
   readonly login: boolean
   readonly memberOf: readonly string[]
+  readonly origin: Origin | null
+}
+
+/** A setting that every session of a role or database starts with. */
+export interface StoredSetting {
+  readonly role: string | null
+  readonly database: string | null
+  readonly name: string
+  readonly value: string
   readonly origin: Origin | null
 }
 

@@ -1,0 +1,21 @@
+/** `watertight/audit`: holds a PostgreSQL schema to its tenancy model. */
+import { readMigrations } from '../schema/from-migrations.ts'
+import { readMigrationFiles, type MigrationFile } from '../schema/migration-files.ts'
+import type { Tenancy } from '../tenancy/tenancy.ts'
+import { auditSchema, type AuditReport } from './report.ts'
+
+/**
+ * Audits the schema that SQL files leave behind, without running them.
+ *
+ * @param files In the order in which they are applied; see {@link readMigrationFiles} for folders.
+ * @public
+ */
+export function auditMigrations(files: readonly MigrationFile[], tenancy: Tenancy): AuditReport {
+  return auditSchema(readMigrations(files), tenancy)
+}
+
+export { auditSchema, readMigrationFiles, readMigrations }
+export type { AuditReport, AuditVerdict } from './report.ts'
+export type { AuditFinding, Direction, PolicyVerdict } from './check.ts'
+export type { MigrationFile }
+export type { Schema } from '../schema/schema.ts'

@@ -1,0 +1,47 @@
+import type { Schema, Table } from '../schema/schema.ts'
+import type { AuditCheck } from './check.ts'
+import { nameOf, quoteRelation, rowSecurityMode, tenantTables } from './subjects.ts'
+
+const rowPrivileges = ['select', 'insert', 'update', 'delete']
+
+/** Is there a role other than the owner that is granted access, and so presumably the one that the application uses? */
+function hasOtherRole(schema: Schema, table: Table): boolean {
+  const name = nameOf(table)
+  return schema.grants.some(
+    (grant) =>
+      grant.objectKind === 'table' &&
+      nameOf(grant.object) === name &&
+      grant.grantee !== table.owner &&
+      grant.privileges.some((privilege) => rowPrivileges.includes(privilege)),
+  )
+}
+
+function describeOwner(table: Table): string {
+  return table.owner === null
+    ? 'the owner, which the migrations do not name, may be the role that the application uses'
+    : `its owner ${table.owner} is exempt`
+}
+
+export const rlsNotForced: AuditCheck = {
+  id: 'rls-not-forced',
+  direction: 'open',
+  title: "Row-level security that the table's owner passes by",
+  catalogue: 4,
+  *run(context) {
+    const mode = rowSecurityMode(context)
+    if (mode === 'none') return
+    for (const { table, name } of tenantTables(context)) {
+      if (!table.rowSecurity || table.forceRowSecurity) continue
+      if (mode === 'enabled' && hasOtherRole(context.schema, table)) continue
+      yield {
+        object: name,
+        origin: table.origin,
+        message:
+          `${name} does not force row-level security: ${describeOwner(table)} and sees all tenants. ` +
+          `Force it, and let the application use a role that owns nothing.`,
+        fix: `ALTER TABLE ${quoteRelation(table)} FORCE ROW LEVEL SECURITY;`,
+        key: name,
+      }
+    }
+  },
+}
