@@ -1,0 +1,93 @@
+import { decideOwners, type Decision, type InferenceNote } from './owners.ts'
+import { compare, findTenantLevels } from './root.ts'
+import { type DatabaseShape, mergeShapes, type RelationShape } from './shape.ts'
+import type { TenancyFile, TenancyFileRelation } from './tenancy.ts'
+
+/** A proposed model, and everything a person should look at. @public */
+export interface Inference {
+  readonly file: TenancyFile
+  readonly notes: readonly InferenceNote[]
+}
+
+export interface InferenceOptions {
+  /** `--tenant-column`, most specific first. */
+  readonly tenantColumns?: readonly string[]
+  readonly $schema?: string
+}
+
+/**
+ * Infers the tenancy model: per relation the narrowest NOT NULL tenant key; else a foreign key to an owned parent; else
+ * global, when nothing owned refers to it; else unknown. Equal input gives equal output, sorted by name.
+ *
+ * @public
+ */
+export function inferTenancy(sources: readonly DatabaseShape[], options: InferenceOptions = {}): Inference {
+  const shape = mergeShapes(sources)
+  const relations = [...shape.relations].sort((a, b) => compare(a.name, b.name))
+  const levels = findTenantLevels(relations, options.tenantColumns ?? [])
+  const notes: InferenceNote[] = levels.notes.map((text) => ({ relation: null, unsure: true, text }))
+  for (const text of shape.unread) notes.push({ relation: null, unsure: true, text: `Not read: ${text}` })
+  const decisions = decideOwners(relations, levels, notes)
+  const entries = relations.map(
+    (relation) => [relation.name, entryOf(relation, decisions.get(relation.name)!)] as const,
+  )
+  const file: TenancyFile = {
+    ...(options.$schema === undefined ? {} : { $schema: options.$schema }),
+    tenantRoot: levels.root,
+    tenantColumns: levels.columns,
+    setting: settingOf(shape, notes),
+    relations: Object.fromEntries(entries),
+    trusted: [],
+    rowLevelSecurity: rowSecurityOf(shape, decisions, notes),
+  }
+  return { file, notes: notes.sort((a, b) => compare(a.relation ?? '', b.relation ?? '')) }
+}
+
+/** Ownership first, then what the ORM calls things; nothing that says what is taken for granted anyway. */
+function entryOf(relation: RelationShape, decision: Decision): TenancyFileRelation {
+  const expected = 'root' in decision ? decision.root : 'id'
+  const plainKey = relation.primaryKey.length === 1 && relation.primaryKey[0] === expected
+  return {
+    ...decision,
+    ...(relation.model === null ? {} : { model: relation.model }),
+    ...(relation.primaryKey.length === 0 || plainKey ? {} : { key: relation.primaryKey }),
+    ...(Object.keys(relation.properties).length === 0 ? {} : { properties: relation.properties }),
+    ...(Object.keys(relation.relationFields).length === 0 ? {} : { relationFields: relation.relationFields }),
+  }
+}
+
+/** The setting that most policies read. */
+function settingOf(shape: DatabaseShape, notes: InferenceNote[]): string | null {
+  const ranked = [...shape.settings].sort(([a, left], [b, right]) => right - left || compare(a, b))
+  if (ranked.length > 1) {
+    const names = ranked.map(([name, count]) => `${name} (${count})`).join(', ')
+    notes.push({
+      relation: null,
+      unsure: true,
+      text: `Policies read several settings: ${names}. The most frequent was taken.`,
+    })
+  }
+  const best = ranked[0]?.[0]
+  return best !== undefined && best.includes('.') ? best : null
+}
+
+/** What the database does, judged by the owned relations. */
+function rowSecurityOf(
+  shape: DatabaseShape,
+  decisions: ReadonlyMap<string, Decision>,
+  notes: InferenceNote[],
+): 'forced' | 'enabled' | 'none' {
+  if (shape.rowSecurity.size === 0) return 'none'
+  const owned = [...decisions].filter(([, decision]) => 'owned' in decision).map(([name]) => name)
+  const open = owned.filter((name) => !shape.rowSecurity.has(name))
+  if (open.length > 0) {
+    const shown = open.slice(0, 5).join(', ') + (open.length > 5 ? ', …' : '')
+    notes.push({
+      relation: null,
+      unsure: true,
+      text: `Row-level security is on for some relations but not for ${shown}.`,
+    })
+    return open.length < owned.length ? 'enabled' : 'none'
+  }
+  return owned.every((name) => shape.rowSecurity.get(name) === 'forced') ? 'forced' : 'enabled'
+}

@@ -1,0 +1,289 @@
+import { compare, type TenantLevels } from './root.ts'
+import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
+import {
+  isBookkeeping,
+  isIdentity,
+  isReferenceData,
+  namesPartOf,
+  tenantWordOfColumn,
+  weightOfWord,
+} from './vocabulary.ts'
+
+/** How `watertight init` came to one entry. @public */
+export interface InferenceNote {
+  /** The relation it is about, null for the whole model. */
+  readonly relation: string | null
+  /** The decision should be looked at by a person. */
+  readonly unsure: boolean
+  readonly text: string
+}
+
+/** What an entry of `tenancy.json` will say. */
+export type Decision =
+  | { readonly owned: string }
+  | { readonly ownedThrough: readonly [string, string, string?] }
+  | { readonly global: string }
+  | { readonly root: string }
+  | { readonly unknown: string }
+
+/** How the rows of each relation belong to tenants; doubts are added to `notes`. */
+export function decideOwners(
+  relations: readonly RelationShape[],
+  levels: TenantLevels,
+  notes: InferenceNote[],
+): ReadonlyMap<string, Decision> {
+  return new Owners(relations, levels, notes).decide()
+}
+
+/** Decides one relation after the other, parents before children. */
+class Owners {
+  private readonly decisions = new Map<string, Decision>()
+  private readonly relations: readonly RelationShape[]
+  private readonly levels: TenantLevels
+  private readonly notes: InferenceNote[]
+
+  constructor(relations: readonly RelationShape[], levels: TenantLevels, notes: InferenceNote[]) {
+    this.relations = relations
+    this.levels = levels
+    this.notes = notes
+  }
+
+  decide(): ReadonlyMap<string, Decision> {
+    for (const relation of this.relations) this.byKey(relation)
+    this.spread((reference, relation) => isRequired(relation, reference.columns))
+    for (const relation of this.relations) this.byNullableKey(relation)
+    this.spread((reference, relation) => isRequired(relation, reference.columns))
+    this.spread((reference, relation) => this.isOnlyOptionalParent(reference, relation))
+    for (const relation of this.leftOvers()) this.leftOver(relation)
+    for (const relation of this.relations) if (relation.kind === 'view') this.view(relation)
+    return this.decisions
+  }
+
+  /** The root, bookkeeping, and relations with a tenant key that cannot be NULL. */
+  private byKey(relation: RelationShape): void {
+    if (relation.name === this.levels.root) {
+      this.set(relation, { root: relation.primaryKey[0] ?? 'id' })
+      return
+    }
+    if (isBookkeeping(relation.name)) {
+      this.set(relation, { global: 'state of the migration tool' })
+      return
+    }
+    if (relation.kind === 'view') return
+    const column = this.levels.columns.find((name) => isRequired(relation, [name]))
+    if (column !== undefined) this.set(relation, { owned: column })
+    else this.byOddKey(relation)
+  }
+
+  /** A required reference to the root under a name of its own (`owner_org`), when it is the only one. */
+  private byOddKey(relation: RelationShape): void {
+    const toRoot = relation.references.filter(
+      (reference) => reference.to === this.levels.root && isRequired(relation, reference.columns),
+    )
+    if (toRoot.length === 0 || this.isIdentity(relation)) return
+    const [reference] = toRoot
+    this.set(
+      relation,
+      { owned: reference!.columns[0]! },
+      toRoot.length > 1
+        ? `refers to ${this.levels.root} through ${toRoot.map(({ columns }) => columns.join('+')).join(' and ')}; the first was taken for the owner`
+        : `owned by ${reference!.columns[0]}, a column that no other relation uses for the tenant`,
+    )
+  }
+
+  /** Passes ownership down references, nearest parents first, until nothing changes. */
+  private spread(usable: (reference: ReferenceShape, relation: RelationShape) => boolean): void {
+    for (let changed = true; changed;) {
+      const ready = this.relations.flatMap((relation) => {
+        if (this.decisions.has(relation.name) || relation.kind === 'view' || this.isIdentity(relation))
+          return []
+        const parents = relation.references.filter(
+          (reference) => this.isOwned(reference.to) && usable(reference, relation),
+        )
+        return parents.length === 0 ? [] : [{ relation, parents }]
+      })
+      for (const { relation, parents } of ready) this.through(relation, parents)
+      changed = ready.length > 0
+    }
+  }
+
+  private through(relation: RelationShape, parents: readonly ReferenceShape[]): void {
+    const rank = (reference: ReferenceShape) =>
+      (isRequired(relation, reference.columns) ? 0 : 8) +
+      (namesPartOf(relation.name, reference.to) ? 0 : 4) +
+      (relation.primaryKey.some((column) => reference.columns.includes(column)) ? 0 : 2) +
+      (reference.cascades ? 0 : 1)
+    const ordered = [...parents].sort(
+      (a, b) => rank(a) - rank(b) || compare(a.columns.join(), b.columns.join()),
+    )
+    const chosen = ordered[0]!
+    const column = chosen.columns[0]!
+    const parentColumn = chosen.toColumns[0]
+    const parentKey = this.relations.find(({ name }) => name === chosen.to)?.primaryKey[0] ?? 'id'
+    const decision: Decision = {
+      ownedThrough:
+        parentColumn === undefined || parentColumn === parentKey
+          ? [column, chosen.to]
+          : [column, chosen.to, parentColumn],
+    }
+    const doubts: string[] = []
+    if (!isRequired(relation, chosen.columns)) {
+      doubts.push(`${column} may be NULL, and then the row has no tenant`)
+    }
+    const others = new Set(
+      ordered
+        .slice(1)
+        .map(({ to }) => to)
+        .filter((to) => to !== chosen.to),
+    )
+    if (others.size > 0) {
+      doubts.push(
+        `also refers to ${[...others].join(', ')}; nothing in the schema makes both parents agree on the tenant`,
+      )
+    }
+    this.set(relation, decision, doubts.length > 0 ? doubts.join('; ') : undefined)
+  }
+
+  private byNullableKey(relation: RelationShape): void {
+    if (this.decisions.has(relation.name) || relation.kind === 'view') return
+    const column = this.levels.columns.find((name) =>
+      relation.columns.some((candidate) => candidate.name === name),
+    )
+    if (column === undefined) return
+    this.set(
+      relation,
+      { owned: column },
+      `${column} may be NULL: say what a row without a tenant is, or add NOT NULL`,
+    )
+  }
+
+  private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {
+    const parents = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
+    return parents.length === 1 && parents[0] === reference
+  }
+
+  /** What a relation refers to is judged before it, so that doubt spreads. */
+  private leftOvers(): readonly RelationShape[] {
+    const open = new Map(
+      this.relations
+        .filter(({ name, kind }) => kind === 'table' && !this.decisions.has(name))
+        .map((relation) => [relation.name, relation]),
+    )
+    const ordered: RelationShape[] = []
+    const visit = (relation: RelationShape) => {
+      if (!open.delete(relation.name)) return
+      for (const name of [...relation.references.map(({ to }) => to), ...relation.derivedFrom]) {
+        const next = open.get(name)
+        if (next !== undefined) visit(next)
+      }
+      ordered.push(relation)
+    }
+    for (const relation of [...open.values()]) visit(relation)
+    return ordered
+  }
+
+  private leftOver(relation: RelationShape): void {
+    if (this.decisions.has(relation.name)) return
+    const parent = relation.derivedFrom
+      .map((name) => this.decisions.get(name))
+      .find((found) => found !== undefined)
+    if (parent !== undefined) {
+      this.set(relation, parent)
+      return
+    }
+    const owners = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
+    const users = this.relations
+      .filter(({ name }) => this.isOwned(name))
+      .filter((other) => other.references.some(({ to }) => to === relation.name))
+      .map(({ name }) => name)
+    this.set(relation, ...this.judge(relation, owners, users))
+  }
+
+  private judge(
+    relation: RelationShape,
+    owners: readonly ReferenceShape[],
+    users: readonly string[],
+  ): [Decision, string?] {
+    if (this.isIdentity(relation)) {
+      return [
+        { global: 'identity: one user may belong to several tenants' },
+        'taken for an identity; a query that lists it shows the users of all tenants',
+      ]
+    }
+    if (owners.length > 0) {
+      const parents = owners.map(({ columns, to }) => `${columns.join('+')} -> ${to}`).join(', ')
+      return unknown(`several optional parents (${parents}), none of them required`)
+    }
+    const doubtful = relation.references.find(({ to }) => this.isUnknown(to))
+    if (doubtful !== undefined) {
+      return unknown(`refers to ${doubtful.to}, of which it is unknown whose it is`)
+    }
+    const named = relation.columns.find(({ name }) => weightOfWord(tenantWordOfColumn(name) ?? '') >= 5)
+    if (named !== undefined)
+      return unknown(`${named.name} names a tenant, but is not among the tenant columns`)
+    const identity = relation.references.find(({ to }) => isIdentity(to))
+    if (identity !== undefined && users.length === 0) {
+      return [
+        { global: 'belongs to a user, not to a tenant' },
+        `belongs to ${identity.to} through ${identity.columns.join('+')}, and to no tenant; correct it if its rows are a tenant's`,
+      ]
+    }
+    if (isReferenceData(relation.name)) {
+      return [{ global: 'reference data' }, 'taken for reference data by its name']
+    }
+    if (users.length > 0) {
+      const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ', …' : '')
+      return unknown(`no tenant key and no owned parent, but tenants' rows refer to it (${shown})`)
+    }
+    return [
+      { global: 'no reference to a tenant, and no tenant refers to it' },
+      'taken for global because nothing connects it with a tenant; a tenant id kept without a foreign key would not be seen',
+    ]
+  }
+
+  /** A view shows what lies under it. */
+  private view(relation: RelationShape): void {
+    if (this.decisions.has(relation.name)) return
+    const column = this.levels.columns.find((name) =>
+      relation.columns.some((candidate) => candidate.name === name),
+    )
+    const under = relation.derivedFrom.map((name) => this.decisions.get(name))
+    if (column !== undefined) {
+      this.set(relation, { owned: column }, 'a view: its tenant column is taken to be that of its rows')
+    } else if (
+      under.length > 0 &&
+      under.every((decision) => decision !== undefined && 'global' in decision)
+    ) {
+      this.set(relation, { global: 'a view of global relations' })
+    } else {
+      this.set(relation, ...unknown('a view that does not return the tenant column'))
+    }
+  }
+
+  /** `team_users` joins teams and users: a membership, no identity. */
+  private isIdentity(relation: RelationShape): boolean {
+    return (
+      isIdentity(relation.name) &&
+      !relation.references.some(({ to }) => to !== relation.name && isIdentity(to))
+    )
+  }
+
+  private isUnknown(name: string): boolean {
+    const decision = this.decisions.get(name)
+    return decision !== undefined && 'unknown' in decision
+  }
+
+  private isOwned(name: string): boolean {
+    const decision = this.decisions.get(name)
+    return decision !== undefined && ('owned' in decision || 'ownedThrough' in decision || 'root' in decision)
+  }
+
+  private set(relation: RelationShape, decision: Decision, doubt?: string): void {
+    this.decisions.set(relation.name, decision)
+    if (doubt !== undefined) this.notes.push({ relation: relation.name, unsure: true, text: doubt })
+  }
+}
+
+function unknown(reason: string): [Decision, string] {
+  return [{ unknown: reason }, `${reason}: say how its rows belong to tenants`]
+}
