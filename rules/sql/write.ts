@@ -2,6 +2,7 @@ import { as, type Content } from './ast.ts'
 import { readCtes, readOutputs } from './block.ts'
 import { readCondition } from './condition.ts'
 import { readFrom, readOccurrence, type Loose } from './from.ts'
+import { isHoleName } from './hole.ts'
 import { openScope, type NameScope, type Visible } from './names.ts'
 import { mentionsIn, readOperand, rowOf } from './operand.ts'
 import type { AstNode } from './parse.ts'
@@ -69,13 +70,26 @@ function readSource(
     return { kind: 'opaque', reason: 'the order of the columns is not known', known }
   }
   if (lists === undefined) return { kind: 'query', columns, block: reader.block(node, scope) }
-  const rows = lists.map((list) =>
-    (as(list, 'List')?.items ?? []).map((value, index): Assignment => {
-      const operand = 'SetToDefault' in value ? null : readOperand(reader, value, scope)
-      return { column: columns[index] ?? '', operand, span: operand?.span ?? null }
-    }),
-  )
-  return { kind: 'rows', rows }
+  const rows = lists.map((list) => readRow(reader, as(list, 'List')?.items ?? [], columns, scope))
+  const complete = lists.every((list) => (as(list, 'List')?.items ?? []).length === columns.length)
+  const hole = columns.findIndex(isHoleName)
+  if (hole < 0 && complete) return { kind: 'rows', rows }
+  // What stands before the hole keeps its column; what comes after it may have moved.
+  const known = rows.length === 1 ? rows[0]!.slice(0, Math.max(0, hole)) : []
+  const reason = hole < 0 ? 'the values do not match the columns' : 'the columns are put together at run time'
+  return { kind: 'opaque', reason, known }
+}
+
+function readRow(
+  reader: Reader,
+  values: readonly AstNode[],
+  columns: readonly string[],
+  scope: NameScope,
+): Assignment[] {
+  return values.map((value, index): Assignment => {
+    const operand = 'SetToDefault' in value ? null : readOperand(reader, value, scope)
+    return { column: columns[index] ?? '', operand, span: operand?.span ?? null }
+  })
 }
 
 function readConflict(
@@ -178,8 +192,8 @@ export function readUpdate(
     ctes,
     span: occurrence.span,
     target: occurrence,
-    set,
-    openSet: false,
+    set: set.filter((assignment) => !isHoleName(assignment.column)),
+    openSet: set.some((assignment) => isHoleName(assignment.column)),
     from,
     where,
     outputs: [...outputs, ...hidden(loose)],
