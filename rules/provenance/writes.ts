@@ -60,6 +60,19 @@ function stepDecision(parent: TSESTree.Node, child: TSESTree.Node, text: string)
   }
 }
 
+/** Do the two stand in different arms of one test, so that never both run? */
+function areExclusive(node: TSESTree.Node, at: TSESTree.Node): boolean {
+  let child = node
+  for (let parent = node.parent; parent !== undefined; parent = parent.parent) {
+    if (contains(parent, at)) {
+      if (parent.type !== 'IfStatement' && parent.type !== 'ConditionalExpression') return false
+      return child !== parent.test && !contains(parent.test, at)
+    }
+    child = parent
+  }
+  return false
+}
+
 function inWords(decisions: readonly Decision[]): string | null {
   const [first] = decisions
   if (first === undefined) return null
@@ -80,7 +93,7 @@ export function writesOf(
   for (const reference of variable.references) {
     const write = writeAt(reference.identifier as TSESTree.Identifier)
     if (write === null || (write.node.range[0] >= at.range[0] && write.kind !== 'initial')) continue
-    if (contains(write.node, at)) continue
+    if (contains(write.node, at) || areExclusive(write.node, at)) continue
     const decisions = write.kind === 'initial' ? [] : decisionsTo(write.node, at, sourceCode.text)
     writes.push({ ...write, decisions, conditional: inWords(decisions) })
   }

@@ -1,0 +1,324 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { type FunctionNode, isFunction, memberName } from '../provenance/binding.ts'
+import { returnsOf, unwrap } from '../provenance/children.ts'
+import type { Decision, Write } from '../provenance/writes.ts'
+import { decisionOf } from '../provenance/writes.ts'
+import type { ExtractionScope } from './library.ts'
+import { numberOf } from './text-number.ts'
+
+/** A stretch of SQL text, or a value that the program pastes into it. */
+export type TextPart =
+  | {
+      readonly kind: 'text'
+      readonly text: string
+      readonly node: TSESTree.Node
+      /** Offset in the source file of the first character, null where escapes make the two differ. */
+      readonly offset: number | null
+    }
+  /** `bound`: the driver sends the value as a parameter (tagged templates). */
+  | { readonly kind: 'hole'; readonly node: TSESTree.Node; readonly bound: boolean }
+
+/** Answers for the tests that decide which text is built. */
+export interface Decider {
+  readonly holds: (decision: Decision) => boolean
+  /** What the parameters of helpers that are being looked into stand for. */
+  readonly arguments: ReadonlyMap<FunctionNode, readonly TSESTree.Node[]>
+}
+
+/** Beyond this nesting of helpers and constants, text is not in sight. */
+const depthLimit = 24
+
+/** Composes the text that an expression builds, under given decisions. */
+export function compose(
+  node: TSESTree.Node,
+  scope: ExtractionScope,
+  decider: Decider,
+  depth = 0,
+): TextPart[] {
+  const bare = unwrap(node)
+  const hole: TextPart[] = [{ kind: 'hole', node: bare, bound: false }]
+  if (depth > depthLimit) return hole
+  const again = (inner: TSESTree.Node, inside = decider): TextPart[] =>
+    compose(inner, scope, inside, depth + 1)
+  switch (bare.type) {
+    case 'Literal':
+      return ofLiteral(bare) ?? hole
+    case 'TemplateLiteral':
+      return bare.quasis.flatMap((quasi, index) => {
+        const expression = bare.expressions[index]
+        return expression === undefined ? [ofQuasi(quasi)] : [ofQuasi(quasi), ...again(expression)]
+      })
+    case 'TaggedTemplateExpression':
+      return bare.quasi.quasis.flatMap((quasi, index): TextPart[] => {
+        const expression = bare.quasi.expressions[index]
+        if (expression === undefined) return [ofQuasi(quasi)]
+        const nested = unwrap(expression)
+        if (nested.type === 'TaggedTemplateExpression') return [ofQuasi(quasi), ...again(nested)]
+        return [ofQuasi(quasi), { kind: 'hole', node: expression, bound: true }]
+      })
+    case 'BinaryExpression': {
+      const number = numberOf(bare, scope, decider)
+      if (number !== null) return [{ kind: 'text', text: String(number), node: bare, offset: null }]
+      return bare.operator === '+' ? [...again(bare.left), ...again(bare.right)] : hole
+    }
+    case 'ConditionalExpression':
+      if (!isTextual(bare.consequent, scope) || !isTextual(bare.alternate, scope)) return hole
+      return again(holdsTest(bare.test, scope, decider) ? bare.consequent : bare.alternate)
+    case 'LogicalExpression':
+      if (bare.operator !== '&&' || !isTextual(bare.right, scope)) return hole
+      return holdsTest(bare.left, scope, decider) ? again(bare.right) : []
+    case 'Identifier':
+      return ofIdentifier(bare, scope, decider, again) ?? hole
+    case 'MemberExpression': {
+      const number = numberOf(bare, scope, decider)
+      if (number !== null) return [{ kind: 'text', text: String(number), node: bare, offset: null }]
+      const value = scope.resolve(bare)
+      return value === bare ? (ofConstant(bare, scope) ?? hole) : again(value)
+    }
+    case 'UpdateExpression': {
+      const number = numberOf(bare, scope, decider)
+      return number === null ? hole : [{ kind: 'text', text: String(number), node: bare, offset: null }]
+    }
+    case 'CallExpression':
+      return ofCall(bare, scope, decider, again) ?? hole
+    default:
+      return hole
+  }
+}
+
+type Again = (node: TSESTree.Node, decider?: Decider) => TextPart[]
+
+function ofLiteral(node: TSESTree.Literal): TextPart[] | null {
+  if (typeof node.value === 'number') return [{ kind: 'text', text: node.raw, node, offset: null }]
+  if (typeof node.value !== 'string') return null
+  const exact = !node.raw.includes('\\')
+  return [{ kind: 'text', text: node.value, node, offset: exact ? node.range[0] + 1 : null }]
+}
+
+function ofQuasi(node: TSESTree.TemplateElement): TextPart {
+  const { cooked, raw } = node.value
+  // Parsers disagree on whether the range of a template element includes its delimiters.
+  const offset = cooked === raw ? node.range[0] + (node.range[1] - node.range[0] > raw.length ? 1 : 0) : null
+  return { kind: 'text', text: cooked ?? raw, node, offset }
+}
+
+function ofConstant(node: TSESTree.Node, scope: ExtractionScope): TextPart[] | null {
+  const constant = scope.constantOf(node)
+  return constant === null ? null : [{ kind: 'text', text: String(constant.value), node, offset: null }]
+}
+
+export function holdsTest(test: TSESTree.Node, scope: ExtractionScope, decider: Decider): boolean {
+  return decider.holds(decisionOf(test, true, scope.sourceCode.text))
+}
+
+export function happens(write: Write, decider: Decider): boolean {
+  return write.decisions.every((decision) => decider.holds(decision))
+}
+
+function ofIdentifier(
+  node: TSESTree.Identifier,
+  scope: ExtractionScope,
+  decider: Decider,
+  again: Again,
+): TextPart[] | null {
+  const argument = argumentOf(node, scope, decider)
+  if (argument !== undefined) return argument === null ? null : again(argument)
+  const writes = scope.writesOf(node, node)
+  if (writes === null || writes.length === 0) return ofConstant(node, scope)
+  let parts: TextPart[] | null = null
+  for (const write of writes) {
+    if (write.kind === 'member' || !happens(write, decider)) continue
+    if (write.value === null) return null
+    if (write.kind === 'append') {
+      if (parts !== null) parts = [...parts, ...again(write.value)]
+    } else if (write.node.type === 'VariableDeclarator' && write.node.id.type !== 'Identifier') {
+      const value = scope.resolve(node)
+      parts = value === node ? null : again(value)
+    } else parts = isTextual(write.value, scope) ? again(write.value) : null
+  }
+  return parts ?? ofNumber(node, scope, decider)
+}
+
+function ofNumber(node: TSESTree.Identifier, scope: ExtractionScope, decider: Decider): TextPart[] | null {
+  const number = numberOf(node, scope, decider)
+  return number === null ? null : [{ kind: 'text', text: String(number), node, offset: null }]
+}
+
+/** The argument for a parameter of a helper that is being looked into; undefined when it is none. */
+function argumentOf(
+  node: TSESTree.Identifier,
+  scope: ExtractionScope,
+  decider: Decider,
+): TSESTree.Node | null | undefined {
+  for (const [target, given] of decider.arguments) {
+    const index = target.params.findIndex((one) => one.type === 'Identifier' && one.name === node.name)
+    if (index < 0 || scope.resolve(node) !== node) continue
+    return given[index] ?? null
+  }
+  return undefined
+}
+
+function ofCall(
+  node: TSESTree.CallExpression,
+  scope: ExtractionScope,
+  decider: Decider,
+  again: Again,
+): TextPart[] | null {
+  const callee = unwrap(node.callee)
+  if (callee.type === 'MemberExpression') {
+    const name = memberName(callee)
+    if (name === 'join') return joined(callee.object, node, scope, decider, again)
+    if (/^(trim|trimStart|trimEnd|toString)$/.test(name ?? '')) {
+      return isTextual(callee.object, scope) ? again(callee.object) : null
+    }
+    if (name === 'push') {
+      const number = numberOf(node, scope, decider)
+      return number === null ? null : [{ kind: 'text', text: String(number), node, offset: null }]
+    }
+    return null
+  }
+  const target = helperOf(callee, scope)
+  if (target === null || decider.arguments.has(target)) return null
+  const [returned, ...more] = returnsOf(target)
+  if (returned === undefined || more.length > 0 || !isTextual(returned, scope)) return null
+  return again(returned, { ...decider, arguments: new Map([...decider.arguments, [target, node.arguments]]) })
+}
+
+function helperOf(callee: TSESTree.Node, scope: ExtractionScope): FunctionNode | null {
+  if (callee.type !== 'Identifier') return null
+  const definition = scope.definitionOf(callee)
+  return definition.kind === 'function' && definition.module === scope.filename && isFunction(definition.node)
+    ? definition.node
+    : null
+}
+
+function joined(
+  array: TSESTree.Node,
+  call: TSESTree.CallExpression,
+  scope: ExtractionScope,
+  decider: Decider,
+  again: Again,
+): TextPart[] | null {
+  const separator = call.arguments[0] === undefined ? ',' : scope.constantOf(call.arguments[0])?.value
+  const elements = elementsOf(array, scope, decider)
+  if (typeof separator !== 'string' || elements === null) return null
+  const pieces = elements.map((element) => again(element)).filter((parts) => parts.length > 0)
+  return pieces.flatMap((parts, index): TextPart[] =>
+    index === 0 ? parts : [{ kind: 'text', text: separator, node: call, offset: null }, ...parts],
+  )
+}
+
+/** Elements of an array under the given decisions, with the pushes before its use. Null: not in sight. */
+export function elementsOf(
+  node: TSESTree.Node,
+  scope: ExtractionScope,
+  decider: Decider,
+  at: TSESTree.Node = node,
+  depth = 0,
+): readonly TSESTree.Node[] | null {
+  if (depth > depthLimit) return null
+  const bare = unwrap(node)
+  switch (bare.type) {
+    case 'ArrayExpression': {
+      const elements: TSESTree.Node[] = []
+      for (const element of bare.elements) {
+        if (element === null) continue
+        if (element.type !== 'SpreadElement') {
+          elements.push(element)
+          continue
+        }
+        const spread = elementsOf(element.argument, scope, decider, at, depth + 1)
+        if (spread === null) return null
+        elements.push(...spread)
+      }
+      return elements
+    }
+    case 'ConditionalExpression': {
+      const taken = holdsTest(bare.test, scope, decider)
+      return elementsOf(taken ? bare.consequent : bare.alternate, scope, decider, at, depth + 1)
+    }
+    case 'CallExpression': {
+      const callee = unwrap(bare.callee)
+      const filters = callee.type === 'MemberExpression' && memberName(callee) === 'filter'
+      const [by] = bare.arguments
+      const truthy = by?.type === 'Identifier' && by.name === 'Boolean'
+      return filters && truthy ? elementsOf(callee.object, scope, decider, at, depth + 1) : null
+    }
+    case 'Identifier':
+      return ofWrites(bare, scope, decider, at, depth)
+    default:
+      return null
+  }
+}
+
+function ofWrites(
+  node: TSESTree.Identifier,
+  scope: ExtractionScope,
+  decider: Decider,
+  at: TSESTree.Node,
+  depth: number,
+): readonly TSESTree.Node[] | null {
+  let elements: readonly TSESTree.Node[] | null = null
+  for (const write of scope.writesOf(node, at) ?? []) {
+    if (!happens(write, decider)) continue
+    if (write.kind !== 'member') {
+      elements = write.value === null ? null : elementsOf(write.value, scope, decider, write.value, depth + 1)
+      continue
+    }
+    const call = write.node
+    const name =
+      call.type === 'CallExpression' && call.callee.type === 'MemberExpression'
+        ? memberName(call.callee)
+        : null
+    if (call.type !== 'CallExpression' || name !== 'push' || elements === null) return null
+    const looped = write.decisions.some((decision) => decision.key.startsWith('loop at'))
+    if (looped || call.arguments.some((one) => one.type === 'SpreadElement')) return null
+    elements = [...elements, ...call.arguments]
+  }
+  return elements
+}
+
+/** Would the expression, as far as it is in sight, build text rather than hold a value? */
+export function isTextual(node: TSESTree.Node, scope: ExtractionScope, depth = 0): boolean {
+  const bare = unwrap(node)
+  if (depth > depthLimit) return false
+  const again = (inner: TSESTree.Node): boolean => isTextual(inner, scope, depth + 1)
+  switch (bare.type) {
+    case 'Literal':
+      return typeof bare.value === 'string'
+    case 'TemplateLiteral':
+    case 'TaggedTemplateExpression':
+      return true
+    case 'BinaryExpression':
+      return bare.operator === '+' && (again(bare.left) || again(bare.right))
+    case 'ConditionalExpression':
+      return again(bare.consequent) && again(bare.alternate)
+    case 'LogicalExpression':
+      return bare.operator === '&&' && again(bare.right)
+    case 'Identifier': {
+      const writes = scope.writesOf(bare, bare)
+      const first = writes?.find((write) => write.kind !== 'member')?.value
+      if (first !== undefined && first !== null) return again(first)
+      return typeof scope.constantOf(bare)?.value === 'string'
+    }
+    case 'MemberExpression':
+      return typeof scope.constantOf(bare)?.value === 'string' || isTextualValue(bare, scope)
+    case 'CallExpression': {
+      const callee = unwrap(bare.callee)
+      if (callee.type === 'MemberExpression') {
+        const name = memberName(callee) ?? ''
+        return name === 'join' || (/^(trim|trimStart|trimEnd)$/.test(name) && again(callee.object))
+      }
+      const target = helperOf(callee, scope)
+      const returned = target === null ? [] : returnsOf(target)
+      return returned.length === 1 && again(returned[0]!)
+    }
+    default:
+      return false
+  }
+}
+
+function isTextualValue(node: TSESTree.Node, scope: ExtractionScope): boolean {
+  const value = scope.resolve(node)
+  return value !== node && isTextual(value, scope)
+}
