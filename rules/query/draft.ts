@@ -1,0 +1,88 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import type { Provenance } from '../provenance/provenance.ts'
+import type {
+  Access,
+  Block,
+  Occurrence,
+  OccurrenceId,
+  Operand,
+  RelationName,
+  Span,
+  Statement,
+} from '../sql/statement.ts'
+import type { ExtractionScope } from './library.ts'
+import type { Interpolation, Library, Query } from './query.ts'
+
+/**
+ * What a statement made of builder calls collects while it grows: mentions, parameters with their provenance, and the node
+ * behind every span. A builder call has no text of its own, so its spans are those of the program's source.
+ */
+export interface Draft {
+  readonly scope: ExtractionScope
+  readonly spanOf: (node: TSESTree.Node) => Span
+  readonly occurrence: (
+    relation: RelationName,
+    alias: string | null,
+    access: Access,
+    node: TSESTree.Node,
+  ) => Occurrence
+  /** A number for a mention that is no relation: a derived table, or one that raw SQL brings. */
+  readonly nextOccurrence: () => OccurrenceId
+  readonly value: (node: TSESTree.Node) => Operand
+  /** A value with a provenance that the draft's maker knows better than the node tells. */
+  readonly parameter: (name: string, provenance: Provenance, node: TSESTree.Node) => Operand
+  readonly interpolate: (interpolation: Interpolation) => void
+  readonly finish: (library: Library, node: TSESTree.Node, client: string, block: Block) => Query
+}
+
+/** Long interpolations would drown a message; their beginning names them well enough. */
+const nameLength = 60
+
+export function startDraft(scope: ExtractionScope): Draft {
+  const nodes = new Map<string, TSESTree.Node>()
+  const parameters: Statement['parameters'][number][] = []
+  const values: Provenance[] = []
+  const interpolations: Interpolation[] = []
+  let occurrences = 0
+  const spanOf = (node: TSESTree.Node): Span => {
+    const [start, end] = node.range
+    nodes.set(`${start}:${end}`, node)
+    return { start, end }
+  }
+  const parameter = (name: string, provenance: Provenance, node: TSESTree.Node): Operand => {
+    const span = spanOf(node)
+    parameters.push({ name: name.replace(/\s+/g, ' ').slice(0, nameLength), span })
+    values.push(provenance)
+    return { kind: 'parameter', index: parameters.length - 1, span }
+  }
+  return {
+    scope,
+    spanOf,
+    occurrence: (relation, alias, access, node) => ({
+      kind: 'relation',
+      id: occurrences++,
+      relation,
+      alias,
+      access,
+      span: spanOf(node),
+    }),
+    nextOccurrence: () => occurrences++,
+    value: (node) => {
+      const constant = scope.constantOf(node)
+      if (constant !== null) return { kind: 'literal', value: constant.value, span: spanOf(node) }
+      return parameter(scope.sourceCode.getText(node), scope.provenanceOf(node), node)
+    },
+    parameter,
+    interpolate: (interpolation) => interpolations.push(interpolation),
+    finish: (library, node, client, block) => ({
+      kind: 'query',
+      library,
+      node,
+      statement: { block, parameters },
+      values,
+      interpolations,
+      nodeOf: (span) => (span === null ? node : (nodes.get(`${span.start}:${span.end}`) ?? node)),
+      client,
+    }),
+  }
+}

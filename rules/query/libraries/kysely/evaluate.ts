@@ -1,0 +1,313 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { isFunction, memberName, type FunctionNode } from '../../../provenance/binding.ts'
+import type { ExtractionScope } from '../../library.ts'
+import {
+  asOptional,
+  clientMethods,
+  emptyEnvironment,
+  isEnded,
+  merged,
+  statementMethods,
+  type Bound,
+  type Chain,
+  type Environment,
+} from './chain.ts'
+import { receiverOf } from './receiver.ts'
+import { bindParameters, returnedExpressions, unwrapped } from './syntax.ts'
+
+/** A builder may be extended through many variables and helpers; beyond this it is not followed. */
+const maximumDepth = 24
+
+/** Finds out which builder an expression is, following what the program did to it. One per file. */
+export interface Evaluator {
+  readonly scope: ExtractionScope
+  /** Null: no Kysely builder, or not one that can be followed. */
+  readonly chainOf: (node: TSESTree.Node, environment: Environment) => Chain | null
+  readonly isExpressions: (node: TSESTree.Node, environment: Environment) => boolean
+  /** Name of the expression builder's method that a callee is (`eb.or`, `or`), `''` for `eb(…)` itself. Null: none. */
+  readonly expressionMethod: (callee: TSESTree.Node, environment: Environment) => string | null
+  /** The function that a callee names in this file. */
+  readonly functionOf: (node: TSESTree.Node) => FunctionNode | null
+}
+
+export function createEvaluator(scope: ExtractionScope): Evaluator {
+  const evaluator: Evaluator = {
+    scope,
+    chainOf: (node, environment) => evaluate(node, environment, 0),
+    isExpressions: (node, environment) => isExpressions(unwrapped(node), environment, scope),
+    expressionMethod: (callee, environment) => expressionMethod(callee, environment, scope),
+    functionOf,
+  }
+
+  function functionOf(node: TSESTree.Node): FunctionNode | null {
+    const direct = scope.resolve(node)
+    if (isFunction(direct)) return direct
+    const definition = scope.definitionOf(node)
+    if (definition.kind !== 'function') return null
+    const found = methodValue(definition.node)
+    return isFunction(found) && inFile(found, scope) ? found : null
+  }
+
+  function evaluate(given: TSESTree.Node, environment: Environment, depth: number): Chain | null {
+    const node = unwrapped(given)
+    if (depth > maximumDepth) return null
+    switch (node.type) {
+      case 'Identifier':
+        return identifier(node, environment, depth + 1)
+      case 'CallExpression':
+        return call(node, environment, depth + 1)
+      case 'ConditionalExpression':
+        return alternatives([node.consequent, node.alternate], environment, depth + 1)
+      case 'LogicalExpression':
+        return null
+      default:
+        return null
+    }
+  }
+
+  function alternatives(
+    nodes: readonly TSESTree.Node[],
+    environment: Environment,
+    depth: number,
+  ): Chain | null {
+    const chains = nodes.map((one) => evaluate(one, environment, depth))
+    if (chains.some((chain) => chain === null)) return null
+    return merged(chains as Chain[], 'only one branch of the program adds it')
+  }
+
+  function identifier(node: TSESTree.Identifier, environment: Environment, depth: number): Chain | null {
+    const bound = environment.get(node.name)
+    if (bound?.kind === 'chain') return bound.chain
+    if (bound?.kind === 'argument') return evaluate(bound.node, bound.environment, depth)
+    if (bound !== undefined) return null
+    const writes = scope.writesOf(node, node)
+    if (writes === null) return null
+    let current: Chain | null = null
+    for (const write of writes) {
+      if (write.kind === 'member') continue
+      if (write.value === null || write.kind === 'append') return null
+      const inner: Environment =
+        current === null
+          ? environment
+          : new Map([...environment, [node.name, { kind: 'chain', chain: current }]])
+      const next = evaluate(write.value, inner, depth)
+      if (next === null) return null
+      if (current === null || write.conditional === null) current = next
+      else {
+        current = asOptional(current, next, write.conditional) ?? null
+        if (current === null) return null
+      }
+    }
+    return current
+  }
+
+  function call(node: TSESTree.CallExpression, environment: Environment, depth: number): Chain | null {
+    const callee = unwrapped(node.callee)
+    if (callee.type !== 'MemberExpression') {
+      const method = expressionMethod(callee, environment, scope)
+      if (method !== null) {
+        return statementMethods.has(method) ? start(callee, true, method, node, environment) : null
+      }
+      return helper(node, callee, environment, depth)
+    }
+    const method = memberName(callee)
+    if (method === null) return null
+    const object = unwrapped(callee.object)
+    if (isExpressions(object, environment, scope)) {
+      return statementMethods.has(method) ? start(object, true, method, node, environment) : null
+    }
+    const chain = evaluate(object, environment, depth)
+    if (chain !== null) return extend(chain, method, node, environment, depth)
+    if (statementMethods.has(method) || clientMethods.has(method)) {
+      return isClient(object, method, node, environment)
+        ? start(object, isExpressionReceiver(object), method, node, environment)
+        : null
+    }
+    return helper(node, callee, environment, depth)
+  }
+
+  const isExpressionReceiver = (object: TSESTree.Node): boolean => receiverOf(object, scope) === 'expressions'
+
+  function isClient(
+    object: TSESTree.Node,
+    method: string,
+    node: TSESTree.CallExpression,
+    environment: Environment,
+  ): boolean {
+    if (object.type === 'Identifier' && environment.get(object.name)?.kind === 'client') return true
+    const receiver = receiverOf(object, scope)
+    if (receiver === 'client' || receiver === 'expressions') return true
+    if (receiver === 'other') return namesKnownRelation(node)
+    return clientMethods.has(method) ? method.startsWith('with') : namesRelation(node)
+  }
+
+  /** The first argument of a statement names relations, or is a sub-query. */
+  function namesRelation(node: TSESTree.CallExpression): boolean {
+    const [first] = node.arguments
+    if (first === undefined) return false
+    const target = unwrapped(first)
+    if (typeof scope.constantOf(target)?.value === 'string') return true
+    return !(target.type === 'Literal' || target.type === 'ObjectExpression')
+  }
+
+  /** An unknown receiver, but a distinctive method on a relation of the tenancy model. */
+  function namesKnownRelation(node: TSESTree.CallExpression): boolean {
+    if (scope.definitionOf(unwrapped((node.callee as TSESTree.MemberExpression).object)).kind === 'value') {
+      return false
+    }
+    const [first] = node.arguments
+    const value = first === undefined ? null : scope.constantOf(first)?.value
+    if (typeof value !== 'string') return false
+    return scope.tenancy.find(value.trim().split(/\s+/)[0]!) !== null
+  }
+
+  function start(
+    root: TSESTree.Node,
+    nested: boolean,
+    method: string,
+    node: TSESTree.CallExpression,
+    environment: Environment,
+  ): Chain {
+    return { root, nested, steps: [{ method, call: node, environment, optional: null }] }
+  }
+
+  function extend(
+    chain: Chain,
+    method: string,
+    node: TSESTree.CallExpression,
+    environment: Environment,
+    depth: number,
+  ): Chain | null {
+    if (isEnded(chain)) return null
+    const [first, second] = node.arguments
+    if (method === '$call' && first !== undefined) return apply(first, chain, environment, depth)
+    if (method === '$if' && first !== undefined && second !== undefined) {
+      const condition = scope.sourceCode.getText(first)
+      const extended = apply(second, chain, environment, depth)
+      const constant = scope.constantOf(first)?.value
+      if (extended === null) return opaqueStep(chain, method, node, environment)
+      if (constant === true) return extended
+      return asOptional(chain, extended, `it is added only if ${condition}`)
+    }
+    return { ...chain, steps: [...chain.steps, { method, call: node, environment, optional: null }] }
+  }
+
+  /** A step that cannot be followed stays in the chain, so that the statement is not taken for understood. */
+  const opaqueStep = (
+    chain: Chain,
+    method: string,
+    node: TSESTree.CallExpression,
+    environment: Environment,
+  ): Chain => ({ ...chain, steps: [...chain.steps, { method, call: node, environment, optional: null }] })
+
+  /** The builder that a callback or helper makes of `chain`. */
+  function apply(
+    callback: TSESTree.Node,
+    chain: Chain,
+    environment: Environment,
+    depth: number,
+  ): Chain | null {
+    const target = functionOf(callback)
+    if (target === null) return null
+    return body(target, [{ kind: 'chain', chain }], environment, depth)
+  }
+
+  /** A call of a function of this file that returns a builder: its arguments are followed into it. */
+  function helper(
+    node: TSESTree.CallExpression,
+    callee: TSESTree.Node,
+    environment: Environment,
+    depth: number,
+  ): Chain | null {
+    const target = functionOf(callee)
+    if (target === null || target.async || target.generator) return null
+    const bound = node.arguments.map((argument): Bound => {
+      const chain = evaluate(argument, environment, depth)
+      if (chain !== null) return { kind: 'chain', chain }
+      if (isExpressions(unwrapped(argument), environment, scope)) return { kind: 'expressions' }
+      return { kind: 'argument', node: argument, environment }
+    })
+    return body(target, bound, emptyEnvironment, depth)
+  }
+
+  function body(
+    target: FunctionNode,
+    bound: readonly Bound[],
+    environment: Environment,
+    depth: number,
+  ): Chain | null {
+    const inner = bindParameters(target, bound, environment)
+    const returned = returnedExpressions(target)
+    return returned === null || returned.length === 0 ? null : alternatives(returned, inner, depth)
+  }
+
+  return evaluator
+}
+
+function methodValue(node: TSESTree.Node): TSESTree.Node {
+  if (node.type === 'MethodDefinition' || node.type === 'Property') return node.value
+  if (node.type === 'PropertyDefinition' && node.value !== null) return node.value
+  if (node.type === 'VariableDeclarator' && node.init !== null) return node.init
+  return node
+}
+
+/** Nodes of other modules cannot be asked about here. */
+function inFile(node: TSESTree.Node, scope: ExtractionScope): boolean {
+  let at: TSESTree.Node | undefined = node
+  while (at.parent !== undefined && at.parent !== null) at = at.parent
+  return at === scope.sourceCode.ast
+}
+
+function isExpressions(node: TSESTree.Node, environment: Environment, scope: ExtractionScope): boolean {
+  if (node.type !== 'Identifier') return false
+  const bound = environment.get(node.name)
+  if (bound?.kind === 'argument') {
+    return isExpressions(unwrapped(bound.node), bound.environment, scope)
+  }
+  if (bound !== undefined) return bound.kind === 'expressions'
+  const definition = scope.definitionOf(node)
+  if (definition.kind === 'typed') return receiverOf(node, scope) === 'expressions'
+  // `const eb = ebb as ExpressionBuilder<…>`
+  const resolved = unwrapped(scope.resolve(node))
+  if (resolved !== node) return isExpressions(resolved, environment, scope)
+  return isExpressionsCall(definition)
+}
+
+/** `expressionBuilder<DB, 'projects'>()` of Kysely. */
+function isExpressionsCall(definition: ReturnType<ExtractionScope['definitionOf']>): boolean {
+  return (
+    definition.kind === 'call' &&
+    definition.callee.kind === 'import' &&
+    definition.callee.module === 'kysely' &&
+    definition.callee.name === 'expressionBuilder'
+  )
+}
+
+function expressionMethod(
+  given: TSESTree.Node,
+  environment: Environment,
+  scope: ExtractionScope,
+): string | null {
+  const callee = unwrapped(given)
+  if (callee.type === 'Identifier') {
+    const bound = environment.get(callee.name)
+    if (bound?.kind === 'expressionMember') return bound.name === 'eb' ? '' : bound.name
+    return isExpressions(callee, environment, scope) ? '' : null
+  }
+  if (callee.type !== 'MemberExpression') return null
+  const object = unwrapped(callee.object)
+  if (isExpressions(object, environment, scope) || isEbMember(object, environment)) return memberName(callee)
+  // `eb.fn.max(…)`, `fn.max(…)`
+  const outer =
+    object.type === 'MemberExpression' || object.type === 'Identifier'
+      ? expressionMethod(object, environment, scope)
+      : null
+  return outer === 'fn' ? `fn.${memberName(callee) ?? ''}` : null
+}
+
+/** `({ eb, or }) => eb.and(…)`: the member `eb` is the expression builder itself. */
+function isEbMember(node: TSESTree.Node, environment: Environment): boolean {
+  if (node.type !== 'Identifier') return false
+  const bound = environment.get(node.name)
+  return bound?.kind === 'expressionMember' && bound.name === 'eb'
+}

@@ -1,0 +1,186 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { memberName } from '../../../provenance/binding.ts'
+import type { Operand } from '../../../sql/statement.ts'
+import type { Interpolation } from '../../query.ts'
+import type { Environment } from './chain.ts'
+import { possibleExpressions, type Conversion, type Level, type Placed } from './conversion.ts'
+import { operandOf } from './operand.ts'
+import { isSqlTag } from './receiver.ts'
+import { unwrapped } from './syntax.ts'
+import { stringsOf } from './write.ts'
+
+/** One text that a `sql` template can become. `$n` in it stands for `holes[n - 1]`. */
+export interface FragmentText {
+  readonly text: string
+  readonly holes: readonly (() => Operand)[]
+  readonly interpolations: readonly Interpolation[]
+  /** A part of the text is chosen at run time, so that it cannot be parsed. */
+  readonly unseen: boolean
+}
+
+/** Conditional fragments multiply; beyond this many the template counts as not seen. */
+const maximumTexts = 16
+
+const empty: FragmentText = { text: '', holes: [], interpolations: [], unseen: false }
+
+/** Every text that the template can become: nested `sql` templates are put in, conditional ones both ways. */
+export function fragmentTexts(
+  node: TSESTree.TaggedTemplateExpression,
+  environment: Environment,
+  level: Level,
+  conversion: Conversion,
+): readonly FragmentText[] {
+  conversion.consumed.add(node)
+  let texts: readonly FragmentText[] = [empty]
+  node.quasi.quasis.forEach((quasi, index) => {
+    texts = texts.map((one) => append(one, { ...empty, text: quasi.value.cooked ?? quasi.value.raw }))
+    const expression = node.quasi.expressions[index]
+    if (expression === undefined) return
+    const parts = interpolated(expression, environment, level, conversion)
+    texts = texts.flatMap((one) => parts.map((part) => append(one, part)))
+    if (texts.length > maximumTexts) texts = [{ ...texts[0]!, unseen: true }]
+  })
+  return texts
+}
+
+/** Joins two texts; the placeholders of the second are numbered after those of the first. */
+function append(first: FragmentText, second: FragmentText): FragmentText {
+  const shift = first.holes.length
+  return {
+    text:
+      first.text +
+      (shift === 0 ? second.text : second.text.replace(/\$(\d+)/g, (_, n) => `$${Number(n) + shift}`)),
+    holes: [...first.holes, ...second.holes],
+    interpolations: [...first.interpolations, ...second.interpolations],
+    unseen: first.unseen || second.unseen,
+  }
+}
+
+const hole = (operand: () => Operand): FragmentText => ({ ...empty, text: '$1', holes: [operand] })
+
+function interpolated(
+  expression: TSESTree.Node,
+  environment: Environment,
+  level: Level,
+  conversion: Conversion,
+): readonly FragmentText[] {
+  const placed = possibleExpressions(expression, environment, conversion)
+  if (placed === null) return [hole(() => conversion.draft.value(expression))]
+  const parts = placed.map((one) => part(one, level, conversion))
+  // A value that is one of several values is still one value.
+  const fragments = placed.some(({ node }) => isFragment(node, conversion))
+  return fragments || parts.length === 1
+    ? parts.flat()
+    : [hole(() => operandOf(expression, environment, level, conversion, 'value'))]
+}
+
+function isFragment(node: TSESTree.Node, conversion: Conversion): boolean {
+  const inner = unwrapped(node)
+  if (inner.type === 'TaggedTemplateExpression') return isSqlTag(inner.tag, conversion.draft.scope)
+  return inner.type === 'CallExpression' && sqlMethod(inner, conversion) !== null
+}
+
+/** `raw` of `sql.raw(…)`. */
+function sqlMethod(node: TSESTree.CallExpression, conversion: Conversion): string | null {
+  const callee = unwrapped(node.callee)
+  if (callee.type !== 'MemberExpression') return null
+  return isSqlTag(unwrapped(callee.object), conversion.draft.scope) ? memberName(callee) : null
+}
+
+function part(placed: Placed, level: Level, conversion: Conversion): readonly FragmentText[] {
+  const node = unwrapped(placed.node)
+  const { environment } = placed
+  const { draft } = conversion
+  if (node.type === 'TaggedTemplateExpression' && isSqlTag(node.tag, draft.scope)) {
+    return fragmentTexts(node, environment, level, conversion)
+  }
+  if (node.type === 'CallExpression') {
+    const method = sqlMethod(node, conversion)
+    if (method !== null) return sqlCall(method, node, environment, level, conversion)
+  }
+  return [hole(() => operandOf(node, environment, level, conversion, 'value'))]
+}
+
+const quoted = (name: string): string =>
+  name
+    .split('.')
+    .map((one) => `"${one.replaceAll('"', '""')}"`)
+    .join('.')
+
+function sqlCall(
+  method: string,
+  node: TSESTree.CallExpression,
+  environment: Environment,
+  level: Level,
+  conversion: Conversion,
+): readonly FragmentText[] {
+  const { scope } = conversion.draft
+  const [first] = node.arguments
+  if (first === undefined) return [{ ...empty, unseen: true }]
+  const constant = scope.constantOf(first)
+  const pasted = (position: Interpolation['position']): Interpolation => ({
+    node: first,
+    position,
+    provenance: scope.provenanceOf(first),
+  })
+  switch (method) {
+    case 'ref':
+    case 'table':
+    case 'id': {
+      const names = node.arguments.flatMap((one) => stringsOf(one, conversion))
+      if (names.length === node.arguments.length) return [{ ...empty, text: names.map(quoted).join('.') }]
+      // Kysely quotes the name, so that it is no injection; but which name it is cannot be seen.
+      return [{ ...empty, unseen: true }]
+    }
+    case 'lit':
+      if (constant !== null) return [{ ...empty, text: literalText(constant.value) }]
+      return [
+        {
+          ...hole(() => operandOf(first, environment, level, conversion, 'value')),
+          interpolations: [pasted('value')],
+        },
+      ]
+    case 'raw':
+      if (typeof constant?.value === 'string') return [{ ...empty, text: constant.value }]
+      return [{ ...empty, interpolations: [pasted('fragment')], unseen: true }]
+    case 'join':
+      return joined(first, node.arguments[1], environment, level, conversion)
+    default:
+      return [hole(() => operandOf(first, environment, level, conversion, 'value'))]
+  }
+}
+
+function literalText(value: string | number | boolean | null): string {
+  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value)
+}
+
+/** `sql.join(values, separator)`. A list whose length is not known stands as one value. */
+function joined(
+  list: TSESTree.Node,
+  separator: TSESTree.Node | undefined,
+  environment: Environment,
+  level: Level,
+  conversion: Conversion,
+): readonly FragmentText[] {
+  const array = conversion.draft.scope.arrayOf(list)
+  if (
+    array !== null &&
+    array.open.length === 0 &&
+    array.elements.every(({ optional }) => optional === null)
+  ) {
+    const between =
+      separator === undefined
+        ? [{ ...empty, text: ', ' }]
+        : interpolated(separator, environment, level, conversion)
+    let texts: readonly FragmentText[] = [empty]
+    array.elements.forEach(({ value }, index) => {
+      const next = interpolated(value, environment, level, conversion)
+      texts = texts.flatMap((one) =>
+        next.map((part) => append(index === 0 ? one : append(one, between[0]!), part)),
+      )
+    })
+    return texts.length > maximumTexts ? [{ ...empty, unseen: true }] : texts
+  }
+  if (separator !== undefined || array !== null) return [{ ...empty, unseen: true }]
+  return [hole(() => conversion.draft.value(list))]
+}
