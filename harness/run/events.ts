@@ -63,6 +63,8 @@ export interface Coverage {
   readonly cells: number
   readonly exercised: number
   readonly gaps: readonly Cell[]
+  /** Every cell, exercised or not, so that a report can draw the matrix. Absent where only the sums are known. */
+  readonly matrix?: readonly Cell[]
 }
 
 export type CampaignVerdict = 'clean' | 'finding' | 'inconclusive' | 'uncovered'
