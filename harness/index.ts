@@ -15,3 +15,5 @@ export type {
   TenantHint,
   TenantSeed,
 } from './target/target.ts'
+export { defineMutant } from './run/mutant.ts'
+export type { Edit, KilledBy, KnockOut, Mutant } from './run/mutant.ts'
