@@ -42,6 +42,15 @@ export function variableOf(
   return null
 }
 
+/** A variable that is written only where it is declared. */
+export function isConstant(
+  sourceCode: TSESLint.SourceCode,
+  identifier: TSESTree.Node & { readonly name: string },
+): boolean {
+  const variable = variableOf(sourceCode, identifier)
+  return variable !== null && variable.references.every((one) => !one.isWrite() || one.init === true)
+}
+
 function bindingOfVariable(variable: TSESLint.Scope.Variable): Binding | null {
   const definition = variable.defs[0]
   if (definition === undefined) return null

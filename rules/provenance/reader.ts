@@ -2,7 +2,7 @@ import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { isFunction, keyName, memberName } from './binding.ts'
 import { returnsOf, unwrap } from './children.ts'
 import type { Definer } from './define.ts'
-import { type SourceModule, variableOf } from './module.ts'
+import { type SourceModule, isConstant } from './module.ts'
 import type { Tracer } from './trace.ts'
 import type { ArrayView, ElementView, ObjectView, PropertyView } from './view.ts'
 import { type Write, decisionOf, writesOf } from './writes.ts'
@@ -31,19 +31,17 @@ export class Reader {
     this.#tracer = tracer
   }
 
-  /** The variable is written only where it is declared. */
-  isConstant(identifier: TSESTree.Identifier): boolean {
-    const variable = variableOf(this.#sourceCode, identifier)
-    return variable !== null && variable.references.every((one) => !one.isWrite() || one.init === true)
-  }
-
   /** The expression that a node stands for, through constants that are written once. */
   resolve(node: TSESTree.Node, depth = 0): TSESTree.Node {
     const bare = unwrap(node)
     if (depth > depthLimit) return bare
     if (bare.type === 'Identifier') {
       const binding = this.#module.bindingOf(bare)
-      if (binding?.kind !== 'variable' || binding.declarator.init === null || !this.isConstant(bare))
+      if (
+        binding?.kind !== 'variable' ||
+        binding.declarator.init === null ||
+        !isConstant(this.#sourceCode, bare)
+      )
         return bare
       let value = this.resolve(binding.declarator.init, depth + 1)
       for (const { name } of binding.path) {

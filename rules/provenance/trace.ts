@@ -2,8 +2,8 @@ import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from './binding.ts'
 import { returnsOf, unwrap } from './children.ts'
 import { isGuarded } from './guard.ts'
-import { type SourceModule, variableOf } from './module.ts'
-import { type Place, placeOf } from './place.ts'
+import { type SourceModule, isConstant } from './module.ts'
+import { type IsConstant, type Place, placeOf } from './place.ts'
 import type { Origin, Provenance } from './provenance.ts'
 import { isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
 import { writesOf } from './writes.ts'
@@ -64,8 +64,11 @@ export class Tracer {
   readonly #known = new Map<TSESTree.Node, Provenance>()
   readonly #busy = new Set<TSESTree.Node>()
 
+  readonly #isConstant: IsConstant
+
   constructor(options: TracerOptions) {
     this.#options = options
+    this.#isConstant = (identifier) => isConstant(options.sourceCode, identifier)
   }
 
   provenanceOf(node: TSESTree.Node): Provenance {
@@ -80,12 +83,6 @@ export class Tracer {
     } finally {
       this.#busy.delete(node)
     }
-  }
-
-  /** A variable that is written once, where it is declared. */
-  isConstant(identifier: TSESTree.Identifier): boolean {
-    const variable = variableOf(this.#options.sourceCode, identifier)
-    return variable !== null && variable.references.every((one) => !one.isWrite() || one.init === true)
   }
 
   #text(node: TSESTree.Node): string {
@@ -165,12 +162,25 @@ export class Tracer {
 
   #place(node: TSESTree.Node): Provenance {
     const { module } = this.#options
-    const place = placeOf(node, module, (identifier) => this.isConstant(identifier))
-    const found = this.#classify(place, node)
+    const place = placeOf(node, module, this.#isConstant)
+    const found = this.#withMembers(node, this.#classify(place, node))
     const nullable = found.nullable || place.nullable
     if (place.default === null) return { ...found, nullable }
     const fallback = this.provenanceOf(place.default)
     return { ...join([found, fallback]), nullable: fallback.nullable }
+  }
+
+  /** An array or object that starts as a constant is also made of what is pushed into it. */
+  #withMembers(node: TSESTree.Node, found: Provenance): Provenance {
+    if (node.type !== 'Identifier') return found
+    const members = (writesOf(this.#options.sourceCode, node, node) ?? []).filter(
+      (write) => write.kind === 'member',
+    )
+    const parts = members.flatMap((write) =>
+      write.node.type === 'CallExpression' ? write.node.arguments : write.value === null ? [] : [write.value],
+    )
+    if (parts.length === 0) return found
+    return { ...join([found, this.#joined(parts)]), nullable: found.nullable }
   }
 
   /** Trusted and request-made values are told by their path alone. */
@@ -236,7 +246,7 @@ export class Tracer {
 
   #call(node: TSESTree.CallExpression): Provenance {
     if (this.#options.isQuery(node)) return { kind: 'row', path: this.#text(node.callee), nullable: false }
-    const place = placeOf(node, this.#options.module, (identifier) => this.isConstant(identifier))
+    const place = placeOf(node, this.#options.module, this.#isConstant)
     const byPath = this.#byPath(place)
     if (byPath !== null) return byPath
     const callee = unwrap(node.callee)
@@ -276,7 +286,7 @@ export class Tracer {
   #substituted(value: TSESTree.Node, call: TSESTree.CallExpression, target: TSESTree.Node): Provenance {
     const found = this.provenanceOf(value)
     if (found.kind !== 'parameter') return found
-    const place = placeOf(value, this.#options.module, (identifier) => this.isConstant(identifier))
+    const place = placeOf(value, this.#options.module, this.#isConstant)
     if (place.base.kind !== 'parameter' || place.base.binding.function !== target) return found
     const argument = call.arguments[place.base.binding.index]
     return argument === undefined ? absent : this.provenanceOf(argument)

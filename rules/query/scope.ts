@@ -1,0 +1,64 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { unwrap } from '../provenance/children.ts'
+import { Definer } from '../provenance/define.ts'
+import { parseOf } from '../provenance/graph.ts'
+import { linted } from '../provenance/module.ts'
+import { Reader } from '../provenance/reader.ts'
+import { Tracer } from '../provenance/trace.ts'
+import { writesOf } from '../provenance/writes.ts'
+import type { Tenancy } from '../tenancy/tenancy.ts'
+import type { ExtractionScope } from './library.ts'
+
+export interface ScopeOptions {
+  readonly sourceCode: TSESLint.SourceCode
+  readonly filename: string
+  readonly tenancy: Tenancy
+  readonly languageOptions: TSESLint.FlatConfig.LanguageOptions | undefined
+  /** Is the node a query? Asked back by provenance, to tell rows. */
+  readonly isQuery: (node: TSESTree.Node) => boolean
+}
+
+/** The answers that extractors get about one file. */
+export function extractionScope(options: ScopeOptions): ExtractionScope {
+  const { sourceCode, filename, tenancy } = options
+  const module = linted(sourceCode, filename)
+  const definer = new Definer(module, parseOf(options.languageOptions))
+  const reader: Reader = new Reader(sourceCode, module, definer, () => tracer)
+  const tracer = new Tracer({
+    sourceCode,
+    module,
+    trusted: tenancy.trusted,
+    isQuery: options.isQuery,
+    importedConstant: (node) => reader.importedConstant(node),
+  })
+  return {
+    sourceCode,
+    filename,
+    tenancy,
+    resolve: (node) => reader.resolve(node),
+    definitionOf: (node) => definer.definitionOf(node),
+    provenanceOf: (node) => tracer.provenanceOf(node),
+    constantOf: (node) => reader.constantOf(node),
+    objectOf: (node) => reader.objectOf(node),
+    arrayOf: (node) => reader.arrayOf(node),
+    writesOf: (identifier, at) => writesOf(sourceCode, identifier, at),
+    pathOf: (node) => pathOf(node, sourceCode),
+  }
+}
+
+function pathOf(node: TSESTree.Node, sourceCode: TSESLint.SourceCode): string {
+  const bare = unwrap(node, true)
+  switch (bare.type) {
+    case 'ThisExpression':
+      return ''
+    case 'MemberExpression': {
+      const object = pathOf(bare.object, sourceCode)
+      const name = sourceCode.getText(bare.property)
+      return object === '' ? name : `${object}.${name}`
+    }
+    case 'CallExpression':
+      return `${pathOf(bare.callee, sourceCode)}()`
+    default:
+      return sourceCode.getText(bare)
+  }
+}

@@ -1,0 +1,105 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import type { Provenance } from '../provenance/provenance.ts'
+import { type ParsedTemplate, parseTemplate } from '../sql/template.ts'
+import type { ExtractionScope } from './library.ts'
+import type { Interpolation, Library, Opaque, Query } from './query.ts'
+import type { TextPart } from './text.ts'
+
+type HolePart = Extract<TextPart, { kind: 'hole' }>
+type TextOnly = Extract<TextPart, { kind: 'text' }>
+
+/** Composed SQL text in the form that the template parser takes, with the way back to the program. */
+export interface SqlText {
+  /** One more than there are holes. */
+  readonly strings: readonly string[]
+  readonly holes: readonly HolePart[]
+  /** For each string, the stretches of source that make it up, in order. */
+  readonly stretches: readonly (readonly TextOnly[])[]
+}
+
+export function sqlTextOf(parts: readonly TextPart[]): SqlText {
+  const stretches: TextOnly[][] = [[]]
+  const holes: HolePart[] = []
+  for (const part of parts) {
+    if (part.kind === 'text') stretches.at(-1)!.push(part)
+    else {
+      holes.push(part)
+      stretches.push([])
+    }
+  }
+  const strings = stretches.map((pieces) => pieces.map((piece) => piece.text).join(''))
+  return { strings, holes, stretches }
+}
+
+const verbs =
+  /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|\()*(?:select|insert|update|delete|with|truncate|merge|copy|explain)\b/i
+
+/** Does the text begin as a statement that touches rows? */
+export function beginsAsQuery(text: string): boolean {
+  return verbs.test(text)
+}
+
+export interface SqlCall {
+  readonly library: Library
+  readonly node: TSESTree.Node
+  readonly client: string
+  /** Where the value of `$n` comes from. */
+  readonly valueOf: (index: number) => Provenance
+}
+
+type Parsed = Extract<ParsedTemplate, { kind: 'parsed' }>
+
+/** The queries that a text holds: one for each statement that touches rows, or an opacity. */
+export function queriesOf(text: SqlText, call: SqlCall, scope: ExtractionScope): readonly (Query | Opaque)[] {
+  const parsed = parseTemplate(text.strings)
+  if (parsed.kind === 'error') {
+    const interpolations = text.holes.filter(isPasted).map((hole): Interpolation => ({
+      node: hole.node,
+      position: 'fragment',
+      provenance: scope.provenanceOf(hole.node),
+    }))
+    const reason = `its SQL text could not be parsed: ${parsed.message}`
+    return [{ kind: 'opaque', library: call.library, node: call.node, reason, interpolations }]
+  }
+  const interpolations = interpolationsOf(parsed, text, scope)
+  const nodeOf = locator(parsed, text, call.node)
+  const valueOf = (name: string): Provenance => {
+    const holes = parsed.holesOf(name)
+    const [first] = holes
+    if (first !== undefined && parsed.holes[first]!.position !== 'placeholder') {
+      return scope.provenanceOf(text.holes[first]!.node)
+    }
+    return call.valueOf(first === undefined ? Number(name.slice(1)) : Number.NaN)
+  }
+  return parsed.statements.flatMap(({ statement }): Query[] => {
+    if (statement === null) return []
+    const { library, node, client } = call
+    const values = statement.parameters.map(({ name }) => valueOf(name))
+    return [{ kind: 'query', library, node, statement, values, interpolations, nodeOf, client }]
+  })
+}
+
+function isPasted(hole: HolePart): boolean {
+  return !hole.bound
+}
+
+function interpolationsOf(parsed: Parsed, text: SqlText, scope: ExtractionScope): Interpolation[] {
+  return text.holes.flatMap((hole, index): Interpolation[] => {
+    const position = parsed.holes[index]!.position
+    if (hole.bound || position === 'placeholder') return []
+    return [{ node: hole.node, position, provenance: scope.provenanceOf(hole.node) }]
+  })
+}
+
+function locator(parsed: Parsed, text: SqlText, fallback: TSESTree.Node): Query['nodeOf'] {
+  return (span) => {
+    if (span === null) return fallback
+    const { from } = parsed.locate(span)
+    let offset = from.offset
+    for (const stretch of text.stretches[from.part] ?? []) {
+      if (offset < stretch.text.length) return stretch.node
+      offset -= stretch.text.length
+    }
+    return text.holes[from.part]?.node ?? fallback
+  }
+}
