@@ -1,0 +1,100 @@
+import { afterAll } from 'vitest'
+import { buildService, type Service, type ServiceOptions } from '../../fixtures/service/service.ts'
+import { freshDatabase, type FreshDatabase } from './postgres.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly text: string
+  readonly json: any
+}
+
+export interface RequestOptions {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sends a request as one actor: `ask('GET /projects')`. */
+export type Ask = (request: string, options?: RequestOptions) => Promise<Answer>
+
+export interface RunningService extends Service {
+  readonly database: FreshDatabase
+  /** Whoever holds this token, nobody without one. */
+  readonly as: (token?: string) => Ask
+  readonly operator: Ask
+  readonly tenant: (slug: string) => Promise<TenantInService>
+}
+
+/** A tenant of the service with two people in it. */
+export interface TenantInService {
+  readonly id: string
+  readonly slug: string
+  readonly admin: Ask
+  readonly member: Ask
+  readonly adminId: string
+  readonly memberId: string
+  readonly adminToken: string
+  readonly memberToken: string
+}
+
+const running: Service[] = []
+
+afterAll(async () => {
+  for (const service of running.splice(0)) await service.app.close()
+})
+
+/** The reference service on a database of its own. */
+export async function serviceOnFreshDatabase(options: Partial<ServiceOptions> = {}): Promise<RunningService> {
+  const database = await freshDatabase()
+  const service = await buildService({ databaseUrl: database.url, poolSize: 4, ...options })
+  running.push(service)
+  const as = asker(service)
+  const operator = as(service.operatorToken)
+  return { ...service, database, as, operator, tenant: (slug) => provision(slug, operator, as) }
+}
+
+function asker({ app }: Service): (token?: string) => Ask {
+  return (token) =>
+    async (request, { body, headers } = {}) => {
+      const [method, url] = request.split(' ') as ['GET', string]
+      const answer = await app.inject({
+        method,
+        url,
+        headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
+        ...(body !== undefined && { payload: body as object }),
+      })
+      const text = answer.body
+      const isJson = /json/.test(String(answer.headers['content-type'])) && text !== ''
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        text,
+        json: isJson ? JSON.parse(text) : null,
+      }
+    }
+}
+
+async function provision(slug: string, operator: Ask, as: (token?: string) => Ask): Promise<TenantInService> {
+  const { json } = await operator('POST /operator/tenants', {
+    body: {
+      slug,
+      name: 'Tenant',
+      members: [
+        { name: 'Ada', email: 'ada@example.org', role: 'admin' },
+        { name: 'Max', email: 'max@example.org', role: 'member' },
+      ],
+    },
+  })
+  const admin = json.members.find(({ role }: { role: string }) => role === 'admin')
+  const member = json.members.find(({ role }: { role: string }) => role === 'member')
+  return {
+    id: json.id,
+    slug,
+    admin: as(admin.token),
+    member: as(member.token),
+    adminId: admin.userId,
+    memberId: member.userId,
+    adminToken: admin.token,
+    memberToken: member.token,
+  }
+}
