@@ -96,7 +96,7 @@ function figures(summary: CampaignSummary): Markup {
     ['Cells exercised', `${grouped(exercised)} / ${grouped(cells)}`],
     ['Trials', grouped(summary.trials)],
     ['Requests', grouped(summary.requests)],
-    ['Requests a second', grouped(summary.requestsPerSecond)],
+    ['Requests / s', grouped(summary.requestsPerSecond)],
     ['Seconds', summary.seconds.toFixed(1)],
   ]
   return html`<dl class="figures">
