@@ -1,4 +1,5 @@
 /** `watertight/audit`: holds a PostgreSQL schema to its tenancy model. */
+import { readCatalog, type CatalogQuery } from '../schema/from-catalog.ts'
 import { readMigrations } from '../schema/from-migrations.ts'
 import { readMigrationFiles, type MigrationFile } from '../schema/migration-files.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
@@ -14,8 +15,18 @@ export function auditMigrations(files: readonly MigrationFile[], tenancy: Tenanc
   return auditSchema(readMigrations(files), tenancy)
 }
 
-export { auditSchema, readMigrationFiles, readMigrations }
+/**
+ * Audits the schema of a live database; reads the catalog only.
+ *
+ * @param query Sends one statement and returns its rows.
+ * @public
+ */
+export async function auditDatabase(query: CatalogQuery, tenancy: Tenancy): Promise<AuditReport> {
+  return auditSchema(await readCatalog(query), tenancy)
+}
+
+export { auditSchema, readCatalog, readMigrationFiles, readMigrations }
 export type { AuditReport, AuditVerdict } from './report.ts'
 export type { AuditFinding, Direction, PolicyVerdict } from './check.ts'
-export type { MigrationFile }
+export type { CatalogQuery, MigrationFile }
 export type { Schema } from '../schema/schema.ts'

@@ -18,7 +18,9 @@ function storedName(written: string): { schema: string | null; name: string } {
  */
 export function missingRelations(schema: Schema, tenancy: Tenancy): Schema['unread'] {
   const stored = [...schema.tables, ...schema.views]
-  const missing = [...tenancy.relations.keys()].filter((written) => {
+  const missing = [...tenancy.relations.values()].filter(({ name: written, ownership }) => {
+    // Nothing is claimed of a global relation that could turn out false: a tool's own table may be made at run time.
+    if (ownership.kind === 'global') return false
     const wanted = storedName(written)
     const exact = (name: string): boolean =>
       name === wanted.name || name.toLowerCase() === wanted.name.toLowerCase()
@@ -30,11 +32,11 @@ export function missingRelations(schema: Schema, tenancy: Tenancy): Schema['unre
   if (schema.unread.length === 0) {
     throw new Problem(
       'E-TENANCY-RELATION',
-      `The tenancy model names ${missing.join(', ')}, which the schema does not have.`,
+      `The tenancy model names ${missing.map(({ name }) => name).join(', ')}, which the schema does not have.`,
       'Correct the name in tenancy.json, or audit all of the schema.',
     )
   }
-  return missing.map((name) => ({
+  return missing.map(({ name }) => ({
     reason: `the tenancy model names ${name}, which nothing that could be read creates`,
     origin: null,
   }))

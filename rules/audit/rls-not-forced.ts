@@ -1,20 +1,7 @@
-import type { Schema, Table } from '../schema/schema.ts'
+import type { Table } from '../schema/schema.ts'
 import type { AuditCheck } from './check.ts'
-import { nameOf, quoteRelation, rowSecurityMode, tenantTables } from './subjects.ts'
-
-const rowPrivileges = ['select', 'insert', 'update', 'delete']
-
-/** Is there a role other than the owner that is granted access, and so presumably the one that the application uses? */
-function hasOtherRole(schema: Schema, table: Table): boolean {
-  const name = nameOf(table)
-  return schema.grants.some(
-    (grant) =>
-      grant.objectKind === 'table' &&
-      nameOf(grant.object) === name &&
-      grant.grantee !== table.owner &&
-      grant.privileges.some((privilege) => rowPrivileges.includes(privilege)),
-  )
-}
+import { granteesOf } from './privileges.ts'
+import { quoteRelation, rowSecurityMode, tenantTables } from './subjects.ts'
 
 function describeOwner(table: Table): string {
   return table.owner === null
@@ -32,7 +19,8 @@ export const rlsNotForced: AuditCheck = {
     if (mode === 'none') return
     for (const { table, name } of tenantTables(context)) {
       if (!table.rowSecurity || table.forceRowSecurity) continue
-      if (mode === 'enabled' && hasOtherRole(context.schema, table)) continue
+      // A role that was granted access is presumably the one that the application uses, and not the owner.
+      if (mode === 'enabled' && granteesOf(context.schema, table).length > 0) continue
       yield {
         object: name,
         origin: table.origin,

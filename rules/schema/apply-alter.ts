@@ -37,9 +37,7 @@ function dropColumn(table: DraftTable, name: string): void {
   table.indexes = table.indexes.filter((index) => !index.columns.includes(name))
   const mention = new RegExp(`(?<![\\w$])${name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`)
   // PostgreSQL drops the policies that speak of the column, and asks for CASCADE first.
-  table.policies = table.policies.filter(
-    ({ using, check }) => !mention.test(`${using?.text ?? ''} ${check?.text ?? ''}`),
-  )
+  table.policies = table.policies.filter(({ using, check }) => !mention.test(`${using ?? ''} ${check ?? ''}`))
 }
 
 const partitionCommand = (command: AlterTableCmd): PartitionCmd | null =>

@@ -2,6 +2,7 @@ import type { IndexStmt, RangeVar } from 'libpg-query'
 import { relationOf } from './ast.ts'
 import { findTable, findView } from './draft.ts'
 import { expressionColumn, nameFor } from './apply-table.ts'
+import { namesOfElements } from './object-name.ts'
 import { endOfElement, type Reading } from './reading.ts'
 import { closeOf, isSymbol, isWord } from './tokens.ts'
 
@@ -57,7 +58,9 @@ export function createIndex(reading: Reading, statement: IndexStmt): void {
   })
   const exists = table.indexes.some(({ name }) => name === statement.idxname)
   if (exists && statement.if_not_exists === true) return
-  const names = columns.map((column) => (column.startsWith('(') ? 'expr' : column))
+  const names = namesOfElements(
+    (statement.indexParams ?? []).flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : [])),
+  )
   const name = statement.idxname ?? nameFor(reading, table, names, 'idx')
   const unique = statement.unique ?? false
   table.indexes.push({ name, columns, unique, origin: reading.origin })

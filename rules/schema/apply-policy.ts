@@ -1,14 +1,12 @@
 import type { AlterPolicyStmt, CreatePolicyStmt, RangeVar } from 'libpg-query'
 import { relationOf, rolesOf } from './ast.ts'
 import { findTable, type DraftTable } from './draft.ts'
-import { policyExpression } from './expression.ts'
 import type { Reading } from './reading.ts'
-import type { Policy, PolicyExpression } from './schema.ts'
+import type { Policy } from './schema.ts'
 import { parenthesized } from './tokens.ts'
 
-function expression(reading: Reading, table: DraftTable, ...keywords: string[]): PolicyExpression | null {
-  const text = parenthesized(reading.text, reading.tokens, ...keywords)
-  return text === null ? null : policyExpression(text, { schema: table.schema, name: table.name })
+function expression(reading: Reading, ...keywords: string[]): string | null {
+  return parenthesized(reading.text, reading.tokens, ...keywords)
 }
 
 function tableOf(reading: Reading, range: RangeVar | undefined, policy: string): DraftTable | null {
@@ -31,8 +29,8 @@ export function createPolicy(reading: Reading, statement: CreatePolicyStmt): voi
     permissive: statement.permissive ?? false,
     command: (statement.cmd_name ?? 'all') as Policy['command'],
     roles: roles.length > 0 ? roles.toSorted() : ['public'],
-    using: expression(reading, table, 'using'),
-    check: expression(reading, table, 'with', 'check'),
+    using: expression(reading, 'using'),
+    check: expression(reading, 'with', 'check'),
     origin: reading.origin,
   })
 }
@@ -47,8 +45,8 @@ export function alterPolicy(reading: Reading, statement: AlterPolicyStmt): void 
   table.policies[at] = {
     ...held,
     roles: roles.length > 0 ? roles.toSorted() : held.roles,
-    using: expression(reading, table, 'using') ?? held.using,
-    check: expression(reading, table, 'with', 'check') ?? held.check,
+    using: expression(reading, 'using') ?? held.using,
+    check: expression(reading, 'with', 'check') ?? held.check,
     origin: reading.origin,
   }
 }

@@ -3,9 +3,7 @@ import { relationOf } from './ast.ts'
 import { renameMentions } from './apply-drop.ts'
 import { functionsNamed } from './apply-function.ts'
 import { findTable, findView, qualify, sameRelation, type Draft, type DraftTable } from './draft.ts'
-import { policyExpression } from './expression.ts'
 import type { Reading } from './reading.ts'
-import type { PolicyExpression } from './schema.ts'
 import { isSymbol, tokenize } from './tokens.ts'
 
 /** The expression with one of the table's columns renamed; a name after a dot belongs to the table only if that says so. */
@@ -28,8 +26,8 @@ function renameInText(text: string, table: DraftTable, from: string, to: string)
 
 function renameColumn(draft: Draft, table: DraftTable, from: string, to: string): void {
   const follow = (column: string): string => (column === from ? to : column)
-  const expression = (held: PolicyExpression | null): PolicyExpression | null =>
-    held === null ? null : policyExpression(renameInText(held.text, table, from, to), table)
+  const expression = (text: string | null): string | null =>
+    text === null ? null : renameInText(text, table, from, to)
   for (const column of table.columns) if (column.name === from) column.name = to
   table.keys = table.keys.map((key) => ({ ...key, columns: key.columns.map(follow) }))
   table.indexes = table.indexes.map((index) => ({ ...index, columns: index.columns.map(follow) }))

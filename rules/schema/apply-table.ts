@@ -2,7 +2,7 @@ import type { ColumnDef, Constraint, CreateStmt, RangeVar, TableLikeClause } fro
 import type { RelationName } from '../sql/statement.ts'
 import { namesOf, relationOf } from './ast.ts'
 import { creationSchema, findTable, isNameTaken, qualify, type DraftTable } from './draft.ts'
-import { chooseName } from './object-name.ts'
+import { chooseName, namesOfElements } from './object-name.ts'
 import { applyDefaultPrivileges } from './apply-grant.ts'
 import { expressionText, originOfElement, tokenAt, type Reading } from './reading.ts'
 import type { Key, Origin } from './schema.ts'
@@ -212,7 +212,10 @@ function addUnique(
   const kind = constraint.contype === 'CONSTR_PRIMARY' ? 'primary' : 'unique'
   // ADD CONSTRAINT … USING INDEX: the index becomes the constraint and takes its name.
   const index = table.indexes.find(({ name }) => name === constraint.indexname)
-  if (index !== undefined) table.indexes = table.indexes.filter((other) => other !== index)
+  if (index !== undefined) {
+    table.indexes = table.indexes.filter((other) => other !== index)
+    table.keys = table.keys.filter((key) => key.kind === 'foreign' || key.name !== index.name)
+  }
   const listed = namesOf(constraint.keys)
   const columns = index?.columns ?? (listed.length > 0 ? listed : own)
   const name =
@@ -228,13 +231,12 @@ function addExclusion(
   constraint: Constraint,
   origin: Origin | null,
 ): void {
-  const columns = (constraint.exclusions ?? []).flatMap((node) => {
+  const elements = (constraint.exclusions ?? []).flatMap((node) => {
     const element = 'List' in node ? node.List.items?.[0] : undefined
-    if (element === undefined || !('IndexElem' in element)) return []
-    return [element.IndexElem.name ?? '(expression)']
+    return element !== undefined && 'IndexElem' in element ? [element.IndexElem] : []
   })
-  const names = columns.map((column) => (column.startsWith('(') ? 'expr' : column))
-  const name = constraint.conname ?? nameFor(reading, table, names, 'excl')
+  const columns = elements.map((element) => element.name ?? '(expression)')
+  const name = constraint.conname ?? nameFor(reading, table, namesOfElements(elements), 'excl')
   const from = tokenAt(reading, reading.offsetOf(constraint.location ?? 0))
   const predicate =
     constraint.where_clause === undefined

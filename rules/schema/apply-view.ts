@@ -2,7 +2,6 @@ import type { CreateTableAsStmt, RangeVar, SelectStmt, ViewStmt } from 'libpg-qu
 import { applyDefaultPrivileges } from './apply-grant.ts'
 import { flagOf, optionsOf, relationOf, relationsIn } from './ast.ts'
 import { creationSchema, isNameTaken, qualify, type DraftTable, type DraftView } from './draft.ts'
-import { viewBlock } from './expression.ts'
 import type { Reading } from './reading.ts'
 import type { View } from './schema.ts'
 import { isSymbol, isWord } from './tokens.ts'
@@ -58,7 +57,6 @@ export function createView(reading: Reading, statement: ViewStmt): void {
     checkOption:
       checkOptions[statement.withCheckOption ?? ''] ??
       (written !== undefined && 'String' in written ? (written.String.sval as View['checkOption']) : null),
-    block: viewBlock(text),
     text,
     reads: readsOf(reading, statement.query),
     origin: reading.origin,
@@ -90,7 +88,6 @@ export function createTableAs(reading: Reading, statement: CreateTableAsStmt): v
       securityInvoker: false,
       securityBarrier: false,
       checkOption: null,
-      block: viewBlock(text),
       text,
       reads: readsOf(reading, statement.query),
       origin: reading.origin,

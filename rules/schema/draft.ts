@@ -1,23 +1,22 @@
 import type { RelationName } from '../sql/statement.ts'
+import { bindExpressions, type UnboundPolicy, type UnboundView } from './expression.ts'
 import type {
   Column,
   Grant,
   Index,
   Key,
   Origin,
-  Policy,
   Role,
   Schema,
   SqlFunction,
   StoredSetting,
   Table,
-  View,
 } from './schema.ts'
 
 type Mutable<T> = { -readonly [P in keyof T]: T[P] }
 
 export type DraftColumn = Mutable<Column>
-export type DraftView = Mutable<View>
+export type DraftView = Mutable<UnboundView>
 export type DraftRole = Mutable<Role>
 export type DraftFunction = Mutable<SqlFunction>
 
@@ -28,7 +27,7 @@ export interface DraftTable extends Mutable<
   columns: DraftColumn[]
   keys: Key[]
   indexes: Index[]
-  policies: Policy[]
+  policies: UnboundPolicy[]
   inherits: RelationName[]
 }
 
@@ -130,6 +129,7 @@ const byName = (left: RelationName, right: RelationName): number =>
 
 /** Freezes the draft into the picture that the audit reads. */
 export function finish(draft: Draft): Schema {
+  const bound = bindExpressions(draft.tables, draft.views)
   const ownerOf = new Map(
     [...draft.tables, ...draft.views].map((item) => [`${item.schema}.${item.name}`, item.owner]),
   )
@@ -143,8 +143,8 @@ export function finish(draft: Draft): Schema {
   }))
   return {
     source: 'migrations',
-    tables: draft.tables.toSorted(byName),
-    views: draft.views.toSorted(byName),
+    tables: bound.tables.toSorted(byName),
+    views: bound.views.toSorted(byName),
     functions: draft.functions.toSorted(byName),
     roles: draft.roles.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
     grants: [

@@ -1,3 +1,6 @@
+import type { IndexElem, Node } from 'libpg-query'
+import { namesOf } from './ast.ts'
+
 /** Longest identifier that PostgreSQL keeps, in bytes (NAMEDATALEN - 1). */
 const longest = 63
 
@@ -47,4 +50,31 @@ export function chooseName(
     const name = makeObjectName(table, joined, pass === 0 ? label : `${label}${pass}`)
     if (!taken(name)) return name
   }
+}
+
+/** As `FigureColname`: what an expression is called where it has no name of its own. */
+function nameOfExpression(node: Node | undefined): string | null {
+  if (node === undefined) return null
+  if ('ColumnRef' in node) return namesOf(node.ColumnRef.fields).at(-1) ?? null
+  if ('FuncCall' in node) return namesOf(node.FuncCall.funcname).at(-1) ?? null
+  if ('CoalesceExpr' in node) return 'coalesce'
+  if ('MinMaxExpr' in node) return node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest'
+  if ('A_ArrayExpr' in node) return 'array'
+  if ('A_Expr' in node) return node.A_Expr.kind === 'AEXPR_NULLIF' ? 'nullif' : null
+  if ('CollateClause' in node) return nameOfExpression(node.CollateClause.arg)
+  if ('CaseExpr' in node) return nameOfExpression(node.CaseExpr.defresult) ?? 'case'
+  if (!('TypeCast' in node)) return null
+  return nameOfExpression(node.TypeCast.arg) ?? namesOf(node.TypeCast.typeName?.names).at(-1) ?? null
+}
+
+/** Names of an index's columns, as they go into the index's own name: told apart by a number where they repeat. */
+export function namesOfElements(elements: readonly IndexElem[]): string[] {
+  const names: string[] = []
+  for (const element of elements) {
+    const base = element.name ?? nameOfExpression(element.expr) ?? 'expr'
+    let name = base
+    for (let pass = 1; names.includes(name); pass++) name = `${base}${pass}`
+    names.push(name)
+  }
+  return names
 }
