@@ -68,6 +68,9 @@ export function createFunction(reading: Reading, statement: CreateFunctionStmt):
     volatility: 'volatile',
     leakproof: false,
     body: bodyOf(reading, options),
+    parameters: parameters
+      .filter(({ mode }) => inputs.includes(mode ?? 'FUNC_PARAM_DEFAULT'))
+      .map(({ name: parameter }) => parameter ?? ''),
     owner: draft.role,
     origin: reading.origin,
   }

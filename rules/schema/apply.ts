@@ -1,4 +1,5 @@
 import type { Node, RangeVar, SelectStmt } from 'libpg-query'
+import { parseSql } from '../sql/parse.ts'
 import { namesOf, relationOf, relationOfNames, roleOf, rolesOf, wordOf } from './ast.ts'
 import { alterTable } from './apply-alter.ts'
 import { drop, dropRole, moveToSchema } from './apply-drop.ts'
@@ -14,11 +15,12 @@ import {
   storeSetting,
 } from './apply-grant.ts'
 import { createIndex } from './apply-index.ts'
+import { runBody, runDo } from './apply-procedure.ts'
 import { alterPolicy, createPolicy } from './apply-policy.ts'
 import { rename } from './apply-rename.ts'
 import { createTable } from './apply-table.ts'
 import { createTableAs, createView, selectInto } from './apply-view.ts'
-import { creationSchema, defaultSearchPath, findTable } from './draft.ts'
+import { creationSchema, defaultSearchPath, findTable, type DraftFunction } from './draft.ts'
 import type { Reading } from './reading.ts'
 
 /** Words that change a schema; a routine that runs one of them is out of the reader's reach. */
@@ -49,11 +51,31 @@ function select(reading: Reading, statement: SelectStmt): void {
       setSearchPath(draft, (values[1] ?? '').split(','))
     }
     const routine = draft.functions.find((known) => known.name === name)
-    if (routine !== undefined && changesSchema.test(routine.body)) {
-      draft.unread.push({ reason: `a call of ${name}(), which changes the schema`, origin: reading.origin })
-    }
+    if (routine !== undefined && changesSchema.test(routine.body)) callRoutine(reading, routine, values)
   }
 }
+
+/** A routine that changes the schema is run in thought, with the values that it is called with. */
+function callRoutine(reading: Reading, routine: DraftFunction, values: readonly (string | null)[]): void {
+  const names = routine.parameters
+  if (routine.language !== 'plpgsql' || depth > deepest) {
+    const reason = `a call of ${routine.name}(), which changes the schema`
+    reading.draft.unread.push({ reason, origin: reading.origin })
+    return
+  }
+  depth++
+  runBody(
+    reading,
+    routine.body,
+    new Map(names.map((name, index) => [name, values[index] ?? null])),
+    applyText,
+  )
+  depth--
+}
+
+/** Nesting of calls; a routine that calls itself would not end. */
+let depth = 0
+const deepest = 8
 
 /** Partitions, inheritance and row security of foreign tables are not modelled: they are tables without protection. */
 const handlers: Readonly<Record<string, (reading: Reading, node: Node) => void>> = {
@@ -133,9 +155,7 @@ const handlers: Readonly<Record<string, (reading: Reading, node: Node) => void>>
     const { schema, name } = relationOf(node.CompositeTypeStmt.typevar as RangeVar)
     addType(reading, schema === null ? [name] : [schema, name])
   },
-  DoStmt: (reading) => {
-    reading.draft.unread.push({ reason: 'a DO block', origin: reading.origin })
-  },
+  DoStmt: (reading, node) => 'DoStmt' in node && runDo(reading, node.DoStmt, applyText),
   CallStmt: (reading) => {
     reading.draft.unread.push({ reason: 'a procedure call', origin: reading.origin })
   },
@@ -149,6 +169,11 @@ const handlers: Readonly<Record<string, (reading: Reading, node: Node) => void>>
       })
     }
   },
+}
+
+function applyText(reading: Reading, text: string): void {
+  const parsed = parseSql(text)
+  if (parsed.kind === 'parsed') for (const { node } of parsed.statements) applyNode(reading, node)
 }
 
 /** Applies one parsed statement. Statements that do not change the picture (data, comments, extensions) pass by. */

@@ -18,7 +18,10 @@ type Mutable<T> = { -readonly [P in keyof T]: T[P] }
 export type DraftColumn = Mutable<Column>
 export type DraftView = Mutable<UnboundView>
 export type DraftRole = Mutable<Role>
-export type DraftFunction = Mutable<SqlFunction>
+export type DraftFunction = Mutable<SqlFunction> & {
+  /** Names of the input parameters, in order; empty where one has none. */
+  parameters: string[]
+}
 
 export interface DraftTable extends Mutable<
   Omit<Table, 'columns' | 'keys' | 'indexes' | 'policies' | 'inherits'>
@@ -145,7 +148,7 @@ export function finish(draft: Draft): Schema {
     source: 'migrations',
     tables: bound.tables.toSorted(byName),
     views: bound.views.toSorted(byName),
-    functions: draft.functions.toSorted(byName),
+    functions: draft.functions.map(({ parameters: _, ...routine }) => routine).toSorted(byName),
     roles: draft.roles.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
     grants: [
       ...draft.grants.filter(

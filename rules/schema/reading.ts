@@ -95,3 +95,24 @@ export function expressionText(reading: Reading, from: number): string {
   const last = tokens[index - 1]
   return first === undefined || last === undefined ? '' : text.slice(first.start, last.end)
 }
+
+/**
+ * The reading of a statement that another one runs. `offset` is where its text stands in the outer statement's, null when it
+ * was composed and every part of it stands for the whole.
+ */
+export function partOf(
+  outer: Reading,
+  text: string,
+  offsetOf: (location: number) => number,
+  origin: Origin | null,
+  offset: number | null,
+): Reading {
+  return {
+    draft: outer.draft,
+    text,
+    tokens: tokenize(text),
+    offsetOf,
+    origin,
+    originOf: (start, end) => (offset === null ? origin : outer.originOf(offset + start, offset + end)),
+  }
+}

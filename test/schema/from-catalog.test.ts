@@ -116,6 +116,30 @@ const stories: Readonly<Record<string, string>> = {
     );
     CREATE INDEX ON a_table_with_a_name_that_is_rather_long_for_anybody
       (a_column_with_a_name_that_is_rather_long_as_well, überlänge_in_umlauten_äöüäöüäöüäöüäöü);`,
+  procedures: `${base}
+    DO $$
+    DECLARE t text; names constant text[] := ARRAY['orgs', 'projects'];
+    BEGIN
+      IF NOT EXISTS (SELECT 1 FROM pg_policies WHERE policyname = 'own') THEN
+        CREATE POLICY own ON projects USING (org_id IS NOT NULL);
+      END IF;
+      FOREACH t IN ARRAY names LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE 'CREATE POLICY ' || quote_ident(t || '_all') || ' ON ' || t || ' USING (true)';
+      END LOOP;
+      FOR t IN SELECT unnest('{projects}'::text[]) LOOP
+        EXECUTE format($f$ CREATE POLICY more ON public.%I FOR SELECT USING (org_id::text = %L) $f$, t, 'x''y');
+      END LOOP;
+      RAISE NOTICE 'done; really';
+    EXCEPTION WHEN duplicate_object THEN
+      DROP TABLE projects;
+    END $$;
+    CREATE FUNCTION protect(target text) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+      EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', target);
+    END $$;
+    SELECT protect('orgs');
+    DO $$ BEGIN PERFORM protect('projects'); END $$;`,
   'search path': `
     CREATE SCHEMA app; CREATE SCHEMA more CREATE TABLE inside (id int PRIMARY KEY);
     SET search_path TO app, public;
