@@ -41,7 +41,7 @@ const nameLength = 60
 export function startDraft(scope: ExtractionScope): Draft {
   const nodes = new Map<string, TSESTree.Node>()
   const parameters: Statement['parameters'][number][] = []
-  const values: Provenance[] = []
+  const origins: (() => Provenance)[] = []
   const interpolations: Interpolation[] = []
   let occurrences = 0
   const spanOf = (node: TSESTree.Node): Span => {
@@ -49,10 +49,10 @@ export function startDraft(scope: ExtractionScope): Draft {
     nodes.set(`${start}:${end}`, node)
     return { start, end }
   }
-  const parameter = (name: string, provenance: Provenance, node: TSESTree.Node): Operand => {
+  const add = (name: string, origin: () => Provenance, node: TSESTree.Node): Operand => {
     const span = spanOf(node)
     parameters.push({ name: name.replace(/\s+/g, ' ').slice(0, nameLength), span })
-    values.push(provenance)
+    origins.push(origin)
     return { kind: 'parameter', index: parameters.length - 1, span }
   }
   return {
@@ -70,19 +70,25 @@ export function startDraft(scope: ExtractionScope): Draft {
     value: (node) => {
       const constant = scope.constantOf(node)
       if (constant !== null) return { kind: 'literal', value: constant.value, span: spanOf(node) }
-      return parameter(scope.sourceCode.getText(node), scope.provenanceOf(node), node)
+      return add(scope.sourceCode.getText(node), () => scope.provenanceOf(node), node)
     },
-    parameter,
+    parameter: (name, provenance, node) => add(name, () => provenance, node),
     interpolate: (interpolation) => interpolations.push(interpolation),
-    finish: (library, node, client, block) => ({
-      kind: 'query',
-      library,
-      node,
-      statement: { block, parameters },
-      values,
-      interpolations,
-      nodeOf: (span) => (span === null ? node : (nodes.get(`${span.start}:${span.end}`) ?? node)),
-      client,
-    }),
+    finish: (library, node, client, block) => {
+      let values: readonly Provenance[] | null = null
+      return {
+        kind: 'query',
+        library,
+        node,
+        statement: { block, parameters },
+        // Where a value comes from may lead to the rows of other queries, which are read by then.
+        get values() {
+          return (values ??= origins.map((origin) => origin()))
+        },
+        interpolations,
+        nodeOf: (span) => (span === null ? node : (nodes.get(`${span.start}:${span.end}`) ?? node)),
+        client,
+      }
+    },
   }
 }

@@ -25,6 +25,11 @@ export function bindColumn(text: string, naming: Naming, tenancy: Tenancy, span:
   const column = parts.at(-1)!
   const qualifier = parts.length > 1 ? parts.at(-2)! : null
   const schema = parts.length > 2 ? parts.at(-3)! : null
+  const [target] = naming.items
+  if (qualifier === 'excluded' && target !== undefined && named('excluded', null, naming, tenancy) === null) {
+    const proposed = bindItemColumn(target, column, tenancy, span)
+    return { kind: 'call', name: 'excluded', arguments: [proposed], span }
+  }
   const item =
     qualifier === null ? ownerOf(column, naming, tenancy) : named(qualifier, schema, naming, tenancy)
   return item === null
