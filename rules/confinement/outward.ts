@@ -1,0 +1,42 @@
+import { all, always, both, either, type Branches, type Fact } from './facts.ts'
+import { rowsOf, type JoinNode, type Node } from './space.ts'
+
+/** What every row that a node gives is known to satisfy, seen from outside. */
+export function outward(node: Node): Branches {
+  switch (node.kind) {
+    case 'leaf':
+    case 'rowset':
+    case 'opaque':
+      return always
+    case 'join':
+      return joined(node)
+    case 'query':
+      return node.witnesses ? both(inward(node), node.links) : always
+    case 'set': {
+      const parts = node.branches.map((branch, index) => both(outward(branch), node.linksOf(index)))
+      if (node.operator === 'union') return either(parts)
+      return node.operator === 'intersect' ? all(parts) : parts[0]!
+    }
+  }
+}
+
+/** What holds for every row inside a level, before it merges them. */
+export function inward(node: Extract<Node, { kind: 'query' }>): Branches {
+  return both(all(node.items.map(outward)), node.where)
+}
+
+function joined(node: JoinNode): Branches {
+  const left = outward(node.left)
+  const right = outward(node.right)
+  const matched = both(both(left, right), node.on)
+  const alone: Branches[] = [matched]
+  if (node.type === 'left' || node.type === 'full') alone.push(both(left, absent(node.right)))
+  if (node.type === 'right' || node.type === 'full') alone.push(both(right, absent(node.left)))
+  return either(alone)
+}
+
+/** The branch in which an outer join found no partner. */
+export function absent(node: Node): Branches {
+  const fact: Fact = { kind: 'absent', rows: rowsOf(node), source: null, within: [] }
+  return [[fact]]
+}
