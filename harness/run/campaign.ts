@@ -1,6 +1,15 @@
 import { Problem } from '../../rules/problem.ts'
-import type { CampaignSummary } from './events.ts'
+import { sweepOf, type Trial, trialOf } from '../generate/trial.ts'
+import type { PostgresServer } from '../postgres/server.ts'
+import { startPostgres } from '../postgres/server.ts'
+import { Attack } from './attack.ts'
+import { type Blindness, declareCells } from './cells.ts'
+import { claimOf, coverageFault, verdictOf } from './conclusion.ts'
+import type { CampaignSummary, Finding } from './events.ts'
+import { type Ground, prepareGround } from './ground.ts'
 import type { CampaignOptions, Emit } from './options.ts'
+import { resolveOptions, type ResolvedOptions } from './resolved-options.ts'
+import { watchDatabase, watchOwners, type Watch } from './watch.ts'
 
 /**
  * Runs one campaign (or one shard of it) and returns the summary that it also emits last. Infrastructure failures after
@@ -9,6 +18,192 @@ import type { CampaignOptions, Emit } from './options.ts'
  * @public
  */
 export async function runCampaign(options: CampaignOptions, emit: Emit): Promise<CampaignSummary> {
-  void emit
-  throw new Problem('E-INTERNAL', `No runner for ${options.target.target.name}.`, 'Wait for the runner.')
+  const campaign = new Campaign(resolveOptions(options), emit)
+  const summary = await campaign.run()
+  emit({ type: 'campaign-ended', summary })
+  return summary
+}
+
+class Campaign {
+  readonly #options: ResolvedOptions
+  readonly #emit: Emit
+  readonly #findings: Finding[] = []
+  #started = performance.now()
+  #phase = performance.now()
+  #attack: Attack | null = null
+  #ground: Ground | null = null
+  #problem: CampaignSummary['problem'] = null
+
+  constructor(options: ResolvedOptions, emit: Emit) {
+    this.#options = options
+    this.#emit = emit
+  }
+
+  async run(): Promise<CampaignSummary> {
+    const cleanUp: (() => Promise<void>)[] = []
+    try {
+      const server = await this.#server(cleanUp)
+      const ground = await this.#prepare(server, cleanUp)
+      await this.#attackOn(ground, cleanUp)
+      this.#judgeCoverage(ground)
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      for (const clean of cleanUp.toReversed()) await clean()
+    }
+    return this.#summary()
+  }
+
+  async #server(cleanUp: (() => Promise<void>)[]): Promise<PostgresServer | null> {
+    const { target, postgres } = this.#options
+    if (postgres !== null) return postgres
+    if (target.target.database?.managed !== true || target.target.start === undefined) return null
+    const server = await startPostgres()
+    cleanUp.push(() => server.stop())
+    this.#endPhase('database')
+    return server
+  }
+
+  async #prepare(server: PostgresServer | null, cleanUp: (() => Promise<void>)[]): Promise<Ground> {
+    const { options, seed, lanes, oracles, signal } = this.#options
+    const ground = await prepareGround({
+      campaign: options,
+      server,
+      seed,
+      lanes,
+      oracles,
+      signal,
+      log: () => {},
+    })
+    this.#ground = ground
+    cleanUp.push(ground.close)
+    this.#endPhase('start')
+    this.#refuseUnauthenticated(ground)
+    return ground
+  }
+
+  /** A target that lets nobody in has not been tested. */
+  #refuseUnauthenticated({ arena }: Ground): void {
+    const statuses = [...arena.coverage.statuses()]
+    const count = (test: (status: number) => boolean): number =>
+      statuses.filter(([status]) => test(status)).reduce((sum, [, times]) => sum + times, 0)
+    const refused = count((status) => status === 401 || status === 403)
+    if (count(arena.success) > 0 || refused === 0 || refused * 2 < count(() => true)) return
+    throw new Problem(
+      'E-TARGET-AUTH',
+      `${arena.world.loaded.target.name} answers ${statuses[0]![0]} to everything that its own tenants ask.`,
+      'Check `authenticate`: send one of its requests by curl with the credentials that it returns.',
+    )
+  }
+
+  async #attackOn(ground: Ground, cleanUp: (() => Promise<void>)[]): Promise<void> {
+    const { options: _all, ...options } = this.#options
+    const { arena } = ground
+    const watch = await this.#watch(ground)
+    if (watch !== null) cleanUp.push(() => watch.close())
+    declareCells(arena.prepared.values(), options.oracles, this.#blindness(watch, ground), arena.coverage)
+    this.#emit({
+      type: 'campaign-started',
+      version: 1,
+      target: arena.world.loaded.target.name,
+      mode: options.mode,
+      seed: options.seed,
+      shard: options.shard,
+      operations: arena.prepared.size,
+      oracles: [...options.oracles],
+      tenants: options.lanes + 2,
+    })
+    const attack = new Attack(ground, watch, options, this.#emit, this.#findings)
+    this.#attack = attack
+    await attack.man()
+    this.#endPhase('provision')
+    await attack.run(this.#trials(ground))
+    this.#endPhase('attack')
+    await attack.close()
+  }
+
+  /** Trials of this shard, in order: the sweep, then chance. */
+  #trials({ arena }: Ground): (index: number) => Trial {
+    const { seed, mode, shard } = this.#options
+    const sweep = mode === 'hunt' ? sweepOf(seed, arena.repertoire) : []
+    return (index) => {
+      const global = index * shard.of + shard.index
+      return sweep[global] ?? trialOf(seed, global, arena.repertoire)
+    }
+  }
+
+  async #watch(ground: Ground): Promise<Watch | null> {
+    if (!this.#options.oracles.has('foreign-write')) return null
+    const { arena, instance, tenancy } = ground
+    const passive = () => [arena.victim, arena.bystander]
+    if (instance.databaseUrl === null || tenancy === null) return watchOwners(arena, passive)
+    const watch = await watchDatabase(instance.databaseUrl, tenancy, passive)
+    for (const blind of watch.blind) this.#warn('W-SNAPSHOT', `Writes cannot be seen in ${blind}.`)
+    if (watch.sees(arena.victim)) return watch
+    this.#warn(
+      'W-SNAPSHOT',
+      'No row in the database bears the id of the provisioned tenant; its owner is asked instead.',
+    )
+    await watch.close()
+    return watchOwners(arena, passive)
+  }
+
+  #blindness(watch: Watch | null, { arena }: Ground): Blindness {
+    return {
+      interference: 'twin worlds need `start` and a managed database',
+      ...(watch === null || !watch.sees(arena.victim)
+        ? { 'foreign-write': 'nothing of the victim can be watched' }
+        : {}),
+    }
+  }
+
+  #judgeCoverage({ arena }: Ground): void {
+    if (this.#problem !== null || this.#options.signal.aborted) return
+    const fault = coverageFault(arena.repertoire.operations, arena.coverage)
+    if (fault !== null) this.#problem = { code: 'uncovered', message: `Not enough coverage: ${fault}.` }
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof Problem && error.exitCode === 2) throw error
+    const problem =
+      error instanceof Problem
+        ? error
+        : new Problem(
+            'E-INTERNAL',
+            error instanceof Error ? (error.stack ?? error.message) : String(error),
+            'Report this.',
+          )
+    this.#problem = { code: problem.code, message: `${problem.message} ${problem.next}` }
+    this.#warn(problem.code, this.#problem.message)
+  }
+
+  #warn(code: string, message: string): void {
+    this.#emit({ type: 'warning', code, message })
+  }
+
+  #endPhase(name: string): void {
+    const now = performance.now()
+    this.#emit({ type: 'phase', name, seconds: (now - this.#phase) / 1000 })
+    this.#phase = now
+  }
+
+  #summary(): CampaignSummary {
+    const { mode, seed, oracles } = this.#options
+    const coverage = this.#ground?.arena.coverage.summary() ?? { cells: 0, exercised: 0, gaps: [] }
+    const verdict = verdictOf(this.#findings, this.#problem)
+    const { trials, requests, seconds } = this.#attack?.figures() ?? { trials: 0, requests: 0, seconds: 0 }
+    return {
+      verdict,
+      mode,
+      seed,
+      trials,
+      requests,
+      seconds: seconds === 0 ? (performance.now() - this.#started) / 1000 : seconds,
+      requestsPerSecond: seconds === 0 ? 0 : requests / seconds,
+      findings: this.#findings,
+      coverage,
+      claim: claimOf(verdict, mode, trials, coverage, [...oracles]),
+      problem: this.#problem,
+    }
+  }
 }

@@ -39,7 +39,7 @@ export interface SentRequest {
   readonly origin: string
   readonly method: string
   readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | string[]>>
   readonly body: string | null
 }
 

@@ -1,0 +1,399 @@
+import type fc from 'fast-check'
+import { ghostOf, malformedIds } from '../model/ghost.ts'
+import type { Pool, Pooled } from '../model/pool.ts'
+import type { Tenant } from '../model/tenant.ts'
+import type { Relation } from '../run/events.ts'
+import { tenantType } from '../target/resources.ts'
+import type { Operation } from '../target/target.ts'
+import { ensurePlace, fillPlaces, hasPlace, removePlace } from './body.ts'
+import type { Hint } from './hints.ts'
+import { applyHostility } from './hostile.ts'
+import { draw, hash } from './random.ts'
+import { arbitraryOf } from './schema.ts'
+import type { Slot } from './slots.ts'
+import { payloadOf, type Step } from './trial.ts'
+
+/** An operation with everything about it that does not change during a campaign. */
+export interface Prepared {
+  readonly operation: Operation
+  readonly slots: readonly Slot[]
+  readonly body: fc.Arbitrary<unknown> | null
+  /** Query and header parameters that are no id slots. */
+  readonly plain: readonly {
+    readonly name: string
+    readonly in: 'query' | 'header' | 'path'
+    readonly required: boolean
+    readonly values: fc.Arbitrary<unknown>
+  }[]
+}
+
+export function prepare(operation: Operation, slots: readonly Slot[]): Prepared {
+  const taken = new Set(slots.map((slot) => `${slot.in} ${slot.name}`))
+  return {
+    operation,
+    slots,
+    body: operation.body === undefined ? null : arbitraryOf(operation.body.schema),
+    plain: operation.parameters
+      .filter((parameter) => !taken.has(`${parameter.in} ${parameter.name}`))
+      .map(({ name, in: place, required, schema }) => ({
+        name,
+        in: place,
+        required,
+        values: arbitraryOf(schema),
+      })),
+  }
+}
+
+/** Who acts on whom, with which pools. */
+export interface Scene {
+  readonly prepared: ReadonlyMap<string, Prepared>
+  readonly hints: readonly Hint[]
+  readonly tenantFields: readonly string[]
+  readonly attacker: Tenant
+  readonly victim: Tenant
+  /** Of the trial: what it made itself lies on top. */
+  readonly pool: Pool
+  readonly deleted: readonly Pooled[]
+  readonly payloads: Map<string, string>
+  /** Texts that only the victim uses; given in twin worlds. */
+  readonly dictionary: readonly string[]
+}
+
+/** What a request names, with ids and hints in place. */
+export interface Resolved {
+  readonly prepared: Prepared
+  readonly step: Step
+  readonly relation: Relation
+  readonly method: Operation['method']
+  readonly path: string
+  readonly headers: Record<string, string | string[]>
+  readonly host: string | null
+  readonly body: unknown
+  readonly filled: readonly { readonly slot: Slot; readonly id: string; readonly relation: Relation }[]
+  readonly sent: ReadonlySet<string>
+  readonly named: readonly number[]
+  readonly hinted: Hint | null
+}
+
+/** Differences between the requests of a pair. */
+export interface Variation {
+  /** Foreign ids are replaced by ghosts of this salt. */
+  readonly ghost?: number
+  /** The hint is left out, or names a tenant that does not exist. */
+  readonly hint?: 'without' | 'ghost'
+}
+
+/** Resolves a step; null when a pool has no id for a slot that cannot stay empty. */
+export function resolveStep(step: Step, scene: Scene, variation: Variation = {}): Resolved | null {
+  const prepared = scene.prepared.get(step.operation)
+  if (prepared === undefined) return null
+  const request = new Draft(step, scene, prepared, variation)
+  return request.fill() ? request.resolved() : null
+}
+
+/** A request while it is put together. */
+class Draft {
+  readonly #step: Step
+  readonly #scene: Scene
+  readonly #prepared: Prepared
+  readonly #variation: Variation
+  readonly #filled: { slot: Slot; id: string; relation: Relation }[] = []
+  readonly #path = new Map<string, string>()
+  readonly #query: [string, string][] = []
+  readonly #headers: Record<string, string | string[]> = {}
+  readonly #named = new Set<number>()
+  readonly #sent = new Set<string>()
+  #body: unknown = undefined
+  #host: string | null = null
+  #hinted: Hint | null = null
+
+  constructor(step: Step, scene: Scene, prepared: Prepared, variation: Variation) {
+    this.#step = step
+    this.#scene = scene
+    this.#prepared = prepared
+    this.#variation = variation
+  }
+
+  fill(): boolean {
+    const { operation, body } = this.#prepared
+    if (body !== null) this.#body = this.#payload(operation.id, body)
+    if (!this.#fillSlots()) return false
+    this.#fillPlain()
+    this.#credentials()
+    if (this.#step.hostility !== null) this.#harm(this.#step.hostility)
+    if (this.#step.hint !== null && this.#variation.hint !== 'without') this.#hint(this.#step.hint)
+    return true
+  }
+
+  #payload(operation: string, arbitrary: fc.Arbitrary<unknown>): unknown {
+    const { payload } = this.#step
+    if ('value' in payload) return JSON.parse(JSON.stringify(payload.value ?? null))
+    const key = `${operation} ${payload.seed}`
+    let text = this.#scene.payloads.get(key)
+    if (text === undefined) {
+      text = payloadOf(arbitrary, operation, payload.seed)
+      this.#scene.payloads.set(key, text)
+    }
+    return JSON.parse(text)
+  }
+
+  #fillSlots(): boolean {
+    const { slots } = this.#prepared
+    let leaf: Pooled | null = null
+    // The innermost path slot chooses; those before it follow from where it lies.
+    for (let index = slots.length - 1; index >= 0; index--) {
+      const slot = slots[index]!
+      const relation = this.#relationOf(index)
+      const focused = this.#step.focus === index || (this.#step.focus === -1 && relation !== 'own')
+      if (!this.#wanted(slot, index, focused)) continue
+      const inner: Pooled | null =
+        slot.in === 'path' && leaf !== null && relation === this.#relationOf(index + 1) ? leaf : null
+      const entry = this.#choose(slot, relation, inner)
+      if (entry === null) {
+        if (slot.in === 'path' || slot.required) return false
+        if (slot.in === 'body') removePlace(this.#body, slot.name)
+        if (focused && this.#step.focus === index) return false
+        continue
+      }
+      if (slot.in === 'path') leaf = entry
+      this.#put(slot, entry, relation, focused)
+    }
+    return true
+  }
+
+  #relationOf(index: number): Relation {
+    const { focus, relation } = this.#step
+    if (relation === 'none') return 'own'
+    return focus === -1 || focus === index ? relation : 'own'
+  }
+
+  #wanted(slot: Slot, index: number, focused: boolean): boolean {
+    if (slot.in === 'path' || slot.required) return true
+    if (this.#step.focus === index) return true
+    if (slot.in === 'body') return hasPlace(this.#body, slot.name)
+    return focused && slot.type !== 'cursor' ? true : hash(this.#step.pick, slot.name) % 4 === 0
+  }
+
+  #choose(slot: Slot, relation: Relation, inner: Pooled | null): Pooled | null {
+    const { attacker, victim, pool, deleted } = this.#scene
+    const type = slot.type
+    const pick = this.#step.pick
+    if (relation === 'malformed') return { type, id: malformedIds[pick % malformedIds.length]!, parents: {} }
+    if (relation === 'deleted') {
+      const gone = deleted.filter((entry) => entry.type === type)
+      if (gone.length > 0) return gone[pick % gone.length]!
+    }
+    const foreign = relation === 'foreign' || relation === 'ghost'
+    const tenant = foreign ? victim : attacker
+    const parent = inner?.parents[type]
+    let chosen: Pooled | null = null
+    if (parent !== undefined) chosen = { type, id: parent, parents: {} }
+    else if (type === tenantType) chosen = { type, id: tenant.provisioned.id, parents: {} }
+    else {
+      const entries = foreign ? victim.pool.of(type) : this.#own(slot, pool)
+      if (entries.length > 0) chosen = entries[pick % entries.length]!
+    }
+    if (chosen === null) return null
+    const ghost = relation === 'ghost' ? 1 : relation === 'foreign' ? this.#variation.ghost : undefined
+    return ghost === undefined ? chosen : { ...chosen, id: ghostOf(chosen.id, ghost) }
+  }
+
+  /** What the trial made itself is destroyed before what was provisioned, on which later trials rest. */
+  #own(slot: Slot, pool: Pool): readonly Pooled[] {
+    if (this.#prepared.operation.method === 'DELETE' && slot.in === 'path') {
+      const fresh = pool.fresh(slot.type)
+      if (fresh.length > 0) return [fresh[fresh.length - 1]!]
+    }
+    return pool.of(slot.type)
+  }
+
+  #put(slot: Slot, entry: Pooled, relation: Relation, focused: boolean): void {
+    const { id } = entry
+    this.#filled.unshift({ slot, id, relation })
+    this.#sent.add(id)
+    if (relation === 'foreign' && this.#variation.ghost === undefined)
+      this.#named.add(this.#scene.victim.index)
+    if (slot.in === 'path') this.#path.set(slot.name, id)
+    else if (slot.in === 'query') this.#query.push([slot.name, id])
+    else this.#putBody(slot, id, relation, focused)
+  }
+
+  #putBody(slot: Slot, id: string, relation: Relation, focused: boolean): void {
+    if (typeof this.#body !== 'object' || this.#body === null) return
+    const mixed = this.#step.hostility === 'mixed-ids' && slot.name.includes('[]')
+    if (focused || mixed) ensurePlace(this.#body, slot.name, mixed ? 2 : 1)
+    const numeric = (value: string): string | number =>
+      /^\d{1,15}$/.test(value) && this.#isNumeric(slot) ? Number(value) : value
+    const own = this.#own(slot, this.#scene.pool)
+    const foreign = this.#scene.victim.pool.of(slot.type)
+    fillPlaces(this.#body, slot.name, (position) => {
+      if (mixed && position > 0 && foreign.length > 0) {
+        const victims = foreign[(this.#step.pick + position) % foreign.length]!.id
+        this.#sent.add(victims)
+        this.#named.add(this.#scene.victim.index)
+        return numeric(victims)
+      }
+      if (position > 0 && relation === 'own' && own.length > 0)
+        return numeric(own[(this.#step.pick + position) % own.length]!.id)
+      return numeric(id)
+    })
+  }
+
+  #isNumeric(slot: Slot): boolean {
+    const schema = JSON.stringify(this.#prepared.operation.body?.schema['properties'] ?? {}, shallow())
+    const name = slot.name.replace(/\[\]$/, '')
+    return new RegExp(`"${name}":\\{[^}]*"(integer|number)"`).test(schema)
+  }
+
+  #fillPlain(): void {
+    for (const parameter of this.#prepared.plain) {
+      const random = hash(this.#step.pick, parameter.name)
+      if (parameter.in !== 'path' && !parameter.required && random % 3 !== 0) continue
+      const value = draw(parameter.values, random % 256)
+      if (value === null || value === undefined) continue
+      const text =
+        typeof value === 'object'
+          ? Array.isArray(value)
+            ? value.join(',')
+            : JSON.stringify(value)
+          : String(value)
+      if (parameter.in === 'path') this.#path.set(parameter.name, text)
+      else if (parameter.in === 'query') this.#query.push([parameter.name, text])
+      else this.#headers[parameter.name.toLowerCase()] = this.#headerValue(parameter.name, text)
+    }
+  }
+
+  /** A declared tenant header names the actor's own tenant; other headers take what is printable. */
+  #headerValue(name: string, generated: string): string {
+    const { provisioned, slug } = this.#scene.attacker
+    if (/(tenant|org|workspace|account)/i.test(name)) return /slug|name/i.test(name) ? slug : provisioned.id
+    return generated.replace(/[^\x20-\x7e]/g, '')
+  }
+
+  #credentials(): void {
+    const { attacker } = this.#scene
+    const actor = attacker.actors[this.#step.actor % attacker.actors.length]!
+    const { headers, query, host } = actor.credentials
+    for (const [name, value] of Object.entries(headers ?? {})) {
+      if (this.#step.credential === 'absent' && secretHeader.test(name)) continue
+      this.#headers[name.toLowerCase()] = this.#token(name, value)
+    }
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (this.#step.credential !== 'absent') this.#query.push([name, value])
+    }
+    if (host !== undefined) this.#host = host
+  }
+
+  #token(name: string, value: string): string {
+    const { credential } = this.#step
+    if ((credential !== 'tampered' && credential !== 'unsigned') || !secretHeader.test(name)) return value
+    const { attacker, victim } = this.#scene
+    return forge(value, credential, [
+      [attacker.provisioned.id, victim.provisioned.id],
+      [attacker.slug, victim.slug],
+    ])
+  }
+
+  #harm(hostility: NonNullable<Step['hostility']>): void {
+    const { attacker: _attacker, victim, tenantFields, dictionary } = this.#scene
+    const outcome = applyHostility(hostility, {
+      body: this.#body,
+      query: this.#query,
+      pick: this.#step.pick,
+      victim,
+      tenantFields,
+      dictionary,
+      slots: this.#prepared.slots,
+      produces: this.#prepared.operation.produces,
+    })
+    this.#body = outcome.body
+    for (const id of outcome.sent) this.#sent.add(id)
+    if (outcome.sent.length > 0) this.#named.add(victim.index)
+  }
+
+  #hint(index: number): void {
+    const hint = this.#scene.hints[index]
+    if (hint === undefined) return
+    const { attacker, victim } = this.#scene
+    const real = hint.value === 'id' ? victim.provisioned.id : victim.slug
+    const value = this.#variation.hint === 'ghost' ? ghostOf(real, 1) : real
+    const own = hint.value === 'id' ? attacker.provisioned.id : attacker.slug
+    this.#sent.add(value)
+    if (this.#variation.hint !== 'ghost') this.#named.add(victim.index)
+    this.#hinted = hint
+    const values = hint.manner === 'replace' ? [value] : hint.manner === 'first' ? [value, own] : [own, value]
+    const { place } = hint
+    if (place.in === 'header') {
+      this.#headers[place.name.toLowerCase()] = values.length === 1 ? values[0]! : values
+    } else if (place.in === 'query') {
+      const others = this.#query.filter(([name]) => name !== place.name)
+      this.#query.splice(
+        0,
+        this.#query.length,
+        ...others,
+        ...values.map((text): [string, string] => [place.name, text]),
+      )
+    } else if (place.in === 'subdomain')
+      this.#host = `${value}${place.suffix.startsWith('.') ? '' : '.'}${place.suffix}`
+  }
+
+  resolved(): Resolved {
+    const { operation } = this.#prepared
+    const path = operation.path.replace(/\{([^}]+)\}/g, (_all, name: string) =>
+      encodeURIComponent(this.#path.get(name) ?? 'x'),
+    )
+    const query = this.#query
+      .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+      .join('&')
+    const foreign = this.#named.size > 0 && this.#hinted === null
+    return {
+      prepared: this.#prepared,
+      step: this.#step,
+      relation:
+        foreign && (this.#step.relation === 'own' || this.#step.relation === 'none')
+          ? 'foreign'
+          : this.#step.relation,
+      method: operation.method,
+      path: query === '' ? path : `${path}?${query}`,
+      headers: this.#headers,
+      host: this.#host,
+      body: this.#body,
+      filled: this.#filled,
+      sent: this.#sent,
+      named: [...this.#named],
+      hinted: this.#hinted,
+    }
+  }
+}
+
+const secretHeader = /^(authorization|cookie|x-(api|auth|access)[-_]?(key|token)|api[-_]?key)$/i
+
+/** A token whose claims name the victim: signed as before (tampered), or with algorithm `none` (unsigned). RFC 7515, 8725. */
+function forge(
+  value: string,
+  how: 'tampered' | 'unsigned',
+  swaps: readonly (readonly [string, string])[],
+): string {
+  const match = /^(.*?)([\w-]+)\.([\w-]+)\.([\w-]*)$/.exec(value)
+  if (match === null) return `${value.slice(0, -4)}AAAA`
+  const [, before, header, claims, signature] = match
+  const swapped = swaps.reduce(
+    (text, [from, to]) => text.replaceAll(from, to),
+    Buffer.from(claims!, 'base64url').toString('utf8'),
+  )
+  const payload = Buffer.from(swapped).toString('base64url')
+  if (how === 'tampered') return `${before}${header}.${payload}.${signature}`
+  const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url')
+  return `${before}${none}.${payload}.`
+}
+
+/** Circular schemas are cut: only the nearest levels say whether an id is a number. */
+function shallow(): (key: string, value: unknown) => unknown {
+  const seen = new Set<unknown>()
+  return (_key, value) => {
+    if (typeof value !== 'object' || value === null) return value
+    if (seen.has(value)) return undefined
+    seen.add(value)
+    return value
+  }
+}

@@ -1,0 +1,193 @@
+import type { Step, Trial } from '../generate/trial.ts'
+import { confirm } from './confirm.ts'
+import { findCulprits, muteKey } from './culprits.ts'
+import type { Finding } from './events.ts'
+import type { Ground } from './ground.ts'
+import { Laboratory } from './laboratory.ts'
+import { type Batch, Lanes, type Suspicion } from './lanes.ts'
+import type { Emit } from './options.ts'
+import type { ResolvedOptions } from './resolved-options.ts'
+import type { Watch } from './watch.ts'
+
+type Options = Omit<ResolvedOptions, 'options'>
+
+/** Between batches everybody pauses: the passive tenants are looked at, and suspicions become findings. */
+const smallestBatch = 32
+const largestBatch = 256
+/** Several details of one leak are one leak. */
+const mostAlike = 3
+/** Seconds for shrinking one finding, and the share of the campaign that shrinking may take in all. */
+const shrinkSeconds = 4
+const shrinkShare = 0.5
+const progressInterval = 250
+
+/** The attack itself: batches of trials, what they change, what they reveal. */
+export class Attack {
+  readonly #ground: Ground
+  readonly #watch: Watch | null
+  readonly #options: Options
+  readonly #emit: Emit
+  readonly #findings: Finding[]
+  readonly #lanes: Lanes
+  readonly #laboratory: Laboratory
+  readonly #judged = new Set<string>()
+  readonly #muted = new Set<string>()
+  #trials = 0
+  #requestsBefore = 0
+  #requests = 0
+  #started = 0
+  #seconds = 0
+  /** Seconds spent on confirming, not on attacking. */
+  #confirming = 0
+  #lastProgress = 0
+
+  constructor(ground: Ground, watch: Watch | null, options: Options, emit: Emit, findings: Finding[]) {
+    this.#ground = ground
+    this.#watch = watch
+    this.#options = options
+    this.#emit = emit
+    this.#findings = findings
+    this.#lanes = new Lanes(ground.arena, options.lanes, options.mode === 'certify')
+    this.#laboratory = new Laboratory(ground.arena, watch, ground.newVictim)
+  }
+
+  async man(): Promise<void> {
+    await this.#lanes.man()
+    await this.#watch?.mark()
+  }
+
+  figures(): { readonly trials: number; readonly requests: number; readonly seconds: number } {
+    return { trials: this.#trials, requests: this.#requests, seconds: this.#seconds }
+  }
+
+  /** @throws Problem E-TARGET-DIED */
+  async run(trialAt: (index: number) => Trial): Promise<void> {
+    this.#started = performance.now()
+    let size = smallestBatch
+    let index = 0
+    try {
+      while (!this.#isOver()) {
+        const end = Math.min(index + size, this.#options.trials)
+        const next = (): Trial | null => (index < end && !this.#isOver() ? trialAt(index++) : null)
+        const batch = await this.#batch(next)
+        await this.#settle(batch)
+        if (this.#options.stopAtFirstFinding && this.#findings.length > 0) return
+        size = Math.min(largestBatch, Math.ceil(size * 1.5))
+      }
+    } finally {
+      this.#progress(true)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#laboratory.close()
+  }
+
+  #isOver(): boolean {
+    const { signal, trials, seconds } = this.#options
+    return signal.aborted || this.#trials >= trials || this.#elapsed() >= seconds
+  }
+
+  #elapsed(): number {
+    return (performance.now() - this.#started) / 1000
+  }
+
+  async #batch(next: () => Trial | null): Promise<Batch> {
+    const { transport } = this.#ground.arena
+    const started = performance.now()
+    this.#requestsBefore = transport.requests
+    const batch = await this.#lanes.run(
+      next,
+      (step: Step) => this.#muted.has(muteKey(step)),
+      (trial) => trial.steps.length <= 2,
+      () => {
+        this.#trials++
+        this.#progress(false)
+      },
+    )
+    this.#requests += transport.requests - this.#requestsBefore
+    this.#seconds += (performance.now() - started) / 1000
+    return batch
+  }
+
+  /** Looks at the passive tenants, then makes findings of what is new. */
+  async #settle(batch: Batch): Promise<void> {
+    const started = performance.now()
+    const suspicions = [...batch.suspicions]
+    const changes = (await this.#watch?.changes()) ?? []
+    if (changes.length > 0) {
+      await this.#laboratory.replaceVictim()
+      const found = await findCulprits(
+        changes,
+        batch.writers,
+        this.#laboratory,
+        () => this.#options.signal.aborted,
+      )
+      suspicions.push(...found.suspicions)
+      for (const { evidence } of found.unexplained) {
+        this.#emit({
+          type: 'warning',
+          code: 'W-WRITE',
+          message: `${evidence}, and no single trial does it again.`,
+        })
+      }
+    }
+    for (const suspicion of suspicions) {
+      if (this.#options.signal.aborted) break
+      await this.#consider(suspicion)
+      if (this.#options.stopAtFirstFinding && this.#findings.length > 0) break
+    }
+    await this.#watch?.mark()
+    this.#confirming += (performance.now() - started) / 1000
+  }
+
+  async #consider(suspicion: Suspicion): Promise<void> {
+    const { charge, steps } = suspicion
+    if (charge.accusation.oracle === 'foreign-write') {
+      const step = steps[charge.at]
+      if (step !== undefined) this.#muted.add(muteKey(step))
+    }
+    if (this.#judged.has(charge.id)) return
+    this.#judged.add(charge.id)
+    const alike = this.#findings.filter(
+      ({ oracle, operation, relation }) =>
+        oracle === charge.accusation.oracle && operation === charge.operation && relation === charge.relation,
+    )
+    if (alike.length >= mostAlike) return
+    const { target, seed, receiptsDirectory, signal } = this.#options
+    const allowed = this.#options.seconds === Infinity ? 60 : this.#options.seconds * shrinkShare
+    const end = performance.now() + 1000 * Math.min(shrinkSeconds, Math.max(0, allowed - this.#confirming))
+    const spent = (): boolean => signal.aborted || performance.now() > end
+    const finding = await confirm(suspicion, this.#laboratory, {
+      target: target.target.name,
+      seed,
+      receiptsDirectory,
+      spent,
+    })
+    if (finding === null) {
+      const message = `${charge.id} was seen once (trial ${suspicion.trial}) and not again: ${charge.accusation.title}.`
+      this.#emit({ type: 'warning', code: 'W-FLAKY', message })
+      return
+    }
+    this.#findings.push(finding)
+    this.#emit({ type: 'finding', finding })
+  }
+
+  #progress(last: boolean): void {
+    const now = performance.now()
+    if (!last && now - this.#lastProgress < progressInterval) return
+    this.#lastProgress = now
+    const { cells, exercised } = this.#ground.arena.coverage.progress()
+    const { seconds, trials } = this.#options
+    const fraction = last ? 1 : Math.min(1, Math.max(this.#trials / trials, this.#elapsed() / seconds))
+    this.#emit({
+      type: 'progress',
+      trials: this.#trials,
+      requests: this.#requests,
+      findings: this.#findings.length,
+      exercised,
+      cells,
+      fraction,
+    })
+  }
+}

@@ -1,0 +1,33 @@
+import type { Prepared } from '../generate/resolve.ts'
+import type { CoverageLedger } from './coverage.ts'
+import type { OracleId } from './events.ts'
+
+/** Why an oracle cannot judge in this campaign at all; absent when it can. */
+export type Blindness = Readonly<Partial<Record<OracleId, string>>>
+
+/** Declares every cell that a campaign should exercise. */
+export function declareCells(
+  prepared: Iterable<Prepared>,
+  oracles: ReadonlySet<OracleId>,
+  blind: Blindness,
+  coverage: CoverageLedger,
+): void {
+  for (const { operation, slots } of prepared) {
+    const declare = (oracle: OracleId, relation: 'own' | 'foreign' | 'none'): void => {
+      if (oracles.has(oracle)) coverage.declare(operation.id, relation, oracle, blind[oracle] ?? null)
+    }
+    const named = slots.some((slot) => slot.type !== 'cursor')
+    const plain = slots.length > 0 ? 'own' : 'none'
+    declare('foreign-read', plain)
+    declare('principal', plain)
+    declare('interference', plain)
+    if (named) {
+      declare('foreign-read', 'foreign')
+      declare('existence', 'foreign')
+    }
+    if (operation.writes) {
+      declare('foreign-write', plain)
+      if (named) declare('foreign-write', 'foreign')
+    }
+  }
+}

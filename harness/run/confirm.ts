@@ -1,0 +1,106 @@
+import type { Step } from '../generate/trial.ts'
+import { curlScript } from './curl.ts'
+import type { Finding, OracleId } from './events.ts'
+import type { Played } from './execute.ts'
+import { chargeOf, freeze, type Laboratory, simplifications } from './laboratory.ts'
+import type { Suspicion } from './lanes.ts'
+import { type Receipt, writeReceipt } from './receipt.ts'
+import { Disguise, showSteps } from './show.ts'
+import { shrink } from './shrink.ts'
+
+/** How often the minimal sequence is run again on fresh tenants. */
+const reruns = 3
+
+/** Oracles whose one observation is proof: what was seen cannot be seen by chance. */
+const conclusive: ReadonlySet<OracleId> = new Set(['foreign-read', 'foreign-write', 'error-message'])
+
+export interface ConfirmOptions {
+  readonly target: string
+  readonly seed: number
+  readonly receiptsDirectory: string | null
+  readonly spent: () => boolean
+}
+
+/**
+ * Makes a finding of a suspicion: shrinks it on fresh tenants to the same identity, runs it again for the rate, and writes
+ * receipt and script. Null when it does not come back and rests on a comparison, which noise can upset.
+ */
+export async function confirm(
+  suspicion: Suspicion,
+  laboratory: Laboratory,
+  options: ConfirmOptions,
+): Promise<Finding | null> {
+  const { charge } = suspicion
+  const reproduces = async (steps: readonly Step[]): Promise<boolean> =>
+    chargeOf(await laboratory.run(steps, false), charge.id) !== undefined
+  const upTo = suspicion.steps.slice(0, charge.at + 1).map((step) => freeze(step, laboratory.arena))
+  const last = upTo.at(-1)!
+  const minimal = await shrink(
+    upTo,
+    upTo.length > 1 ? [[last]] : [],
+    (step) => simplifications(step, laboratory.arena),
+    reproduces,
+    { spent: options.spent },
+  )
+  if (minimal === null && !conclusive.has(charge.accusation.oracle)) return null
+  return rerun(suspicion, minimal ?? upTo, laboratory, options)
+}
+
+async function rerun(
+  suspicion: Suspicion,
+  steps: readonly Step[],
+  laboratory: Laboratory,
+  options: ConfirmOptions,
+): Promise<Finding> {
+  const { charge, trial } = suspicion
+  let again = 0
+  let shown: Pick<Finding, 'steps' | 'evidence' | 'curl' | 'title'> | null = null
+  for (let run = 0; run < reruns; run++) {
+    const { victim } = laboratory.arena
+    const outcome = await laboratory.run(steps, true)
+    const found = chargeOf(outcome, charge.id)
+    if (found !== undefined) again++
+    if (shown !== null && found === undefined) continue
+    // The victim may have been replaced since: its ids must still get their names.
+    const disguise = new Disguise({ ...laboratory.arena, victim }, outcome.attacker)
+    shown = show(charge.id, found?.accusation ?? charge.accusation, outcome.played, disguise, laboratory)
+  }
+  const { accusation, operation, relation, id } = charge
+  const receipt: Receipt = {
+    version: 1,
+    target: options.target,
+    finding: id,
+    oracle: accusation.oracle,
+    operation,
+    relation,
+    title: accusation.title,
+    seed: options.seed,
+    steps,
+  }
+  const directory = options.receiptsDirectory
+  return {
+    id,
+    oracle: accusation.oracle,
+    operation,
+    relation,
+    ...shown!,
+    requests: shown!.steps.length,
+    reproductionRate: again / reruns,
+    trial,
+    receipt: directory === null ? null : await writeReceipt(directory, receipt),
+  }
+}
+
+function show(
+  id: string,
+  accusation: { readonly title: string; readonly evidence: string },
+  played: readonly Played[],
+  disguise: Disguise,
+  laboratory: Laboratory,
+): Pick<Finding, 'steps' | 'evidence' | 'curl' | 'title'> {
+  const steps = showSteps(played, disguise)
+  const { title } = accusation
+  const evidence = disguise.text(accusation.evidence)
+  const baseUrl = laboratory.arena.world.service.baseUrl
+  return { steps, title, evidence, curl: curlScript({ finding: id, title, evidence, baseUrl }, steps) }
+}

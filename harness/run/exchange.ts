@@ -1,0 +1,45 @@
+import type { Resolved } from '../generate/resolve.ts'
+import type { Tenant } from '../model/tenant.ts'
+import type { Answer, Exchange } from '../oracles/oracle.ts'
+import type { Arena } from './arena.ts'
+
+/** Sends a resolved step. @throws the socket's error when no answer came */
+export async function sendResolved(resolved: Resolved, arena: Arena): Promise<Answer> {
+  const { headers, body } = wireOf(resolved)
+  return arena.transport.send(resolved.method, resolved.path, headers, body)
+}
+
+/** Headers and body as they go over the wire. */
+export function wireOf(resolved: Resolved): {
+  readonly headers: Record<string, string | string[]>
+  readonly body: string | null
+} {
+  const { headers, host, body, prepared } = resolved
+  const wire: Record<string, string | string[]> = { accept: 'application/json', ...headers }
+  if (host !== null) wire['host'] = host
+  const contentType = prepared.operation.body?.contentType
+  if (contentType === undefined || body === undefined) return { headers: wire, body: null }
+  wire['content-type'] = contentType
+  if (!contentType.startsWith('application/x-www-form-urlencoded'))
+    return { headers: wire, body: JSON.stringify(body) }
+  const fields = Object.entries((body ?? {}) as Record<string, unknown>).map(
+    ([name, value]): [string, string] => [
+      name,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ],
+  )
+  return { headers: wire, body: new URLSearchParams(fields).toString() }
+}
+
+/** What the oracles are told about a request and its answer. */
+export function exchangeOf(resolved: Resolved, answer: Answer, actor: Tenant, arena: Arena): Exchange {
+  return {
+    operation: resolved.prepared.operation,
+    relation: resolved.relation,
+    actor: actor.index,
+    named: resolved.named,
+    sent: resolved.sent,
+    hinted: resolved.hinted === null ? null : arena.victim.index,
+    answer,
+  }
+}

@@ -1,0 +1,98 @@
+import type { Step } from '../generate/trial.ts'
+import { payloadOf } from '../generate/trial.ts'
+import type { Tenant } from '../model/tenant.ts'
+import { judgeForeignWrite } from '../oracles/foreign-write.ts'
+import type { Arena } from './arena.ts'
+import { takeCensus } from './census.ts'
+import { type Charge, executeTrial, type Outcome } from './execute.ts'
+import { simplerSteps } from './shrink.ts'
+import type { Watch } from './watch.ts'
+
+/** How often one attacker is used before it is replaced: what it did before must not matter for long. */
+const uses = 8
+
+/** Runs sequences one at a time, with nobody else acting: for shrinking, reproduction and replay. */
+export class Laboratory {
+  readonly arena: Arena
+  readonly #watch: Watch | null
+  readonly #newVictim: () => Promise<Tenant>
+  #attacker: Tenant | null = null
+  #used = 0
+
+  constructor(arena: Arena, watch: Watch | null, newVictim: () => Promise<Tenant>) {
+    this.arena = arena
+    this.#watch = watch
+    this.#newVictim = newVictim
+  }
+
+  /** All charges of one run. `fresh` asks for an attacker that has never acted. */
+  async run(steps: readonly Step[], fresh: boolean): Promise<Outcome & { readonly attacker: Tenant }> {
+    const attacker = await this.#anAttacker(fresh)
+    let damaged = false
+    await this.#watch?.mark()
+    const outcome = await executeTrial(steps, attacker, this.arena, {
+      thorough: true,
+      ...(this.#watch === null
+        ? {}
+        : {
+            watch: async (resolved) => {
+              const changes = await this.#watch!.changes()
+              if (changes.length > 0) damaged = true
+              return judgeForeignWrite(resolved.prepared.operation.id, resolved.hinted?.id ?? null, changes)
+            },
+          }),
+    })
+    // Comparisons repeat requests after the watch has looked.
+    if (this.#watch !== null && (await this.#watch.changes()).length > 0) damaged = true
+    if (damaged) await this.replaceVictim()
+    return { ...outcome, attacker }
+  }
+
+  async replaceVictim(): Promise<void> {
+    this.arena.victim = await this.#newVictim()
+    await this.#watch?.mark()
+  }
+
+  async #anAttacker(fresh: boolean): Promise<Tenant> {
+    if (this.#attacker === null || fresh || this.#used >= uses) {
+      if (this.#attacker !== null) this.arena.world.retire(this.#attacker)
+      this.#attacker = await this.arena.world.provision('attacker')
+      await takeCensus(this.#attacker, this.arena)
+      this.#used = 0
+    }
+    this.#used++
+    return this.#attacker
+  }
+
+  async close(): Promise<void> {
+    if (this.#attacker !== null) this.arena.world.retire(this.#attacker)
+    this.#attacker = null
+  }
+}
+
+/** The step with its payload written out, so that it no longer depends on seed or schema. */
+export function freeze(step: Step, arena: Arena): Step {
+  if ('value' in step.payload) return step
+  const prepared = arena.prepared.get(step.operation)
+  if (prepared?.body === undefined || prepared.body === null) return step
+  const text = payloadOf(prepared.body, step.operation, step.payload.seed)
+  return { ...step, payload: { value: JSON.parse(text) as unknown } }
+}
+
+/** Simpler forms of a step, for its operation's schema. */
+export function* simplifications(step: Step, arena: Arena): Iterable<Step> {
+  const frozen = freeze(step, arena)
+  const schema = arena.prepared.get(step.operation)?.operation.body?.schema
+  const required = Array.isArray(schema?.['required']) ? (schema['required'] as string[]) : []
+  const value = 'value' in frozen.payload ? frozen.payload.value : undefined
+  const optional =
+    typeof value === 'object' && value !== null
+      ? Object.keys(value).filter((name) => !required.includes(name))
+      : []
+  yield* simplerSteps(step, optional, value)
+}
+
+/** The charge of an outcome with this identity. */
+export function chargeOf(outcome: Outcome, id: string): Charge | undefined {
+  return outcome.charges.find((charge) => charge.id === id)
+}
