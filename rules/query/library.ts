@@ -18,6 +18,11 @@ export interface LibraryExtractor {
   /** Lexical preflight on the source text: false means that the file certainly has no query of this library. Cheap. */
   readonly mentions: (text: string) => boolean
   /**
+   * May be asked about a call while it answers about another. One that reads the whole file at its first call may not: then
+   * provenance takes its calls for unknown while it reads.
+   */
+  readonly reentrant?: boolean
+  /**
    * Called once for every call and tagged template, outermost first. Null: not a query of this library. Where a builder chain
    * has many calls, answer on the outermost one only (and null inside it). Several answers where control flow makes
    * several statements out of one call (conditional appends): each of them may run.

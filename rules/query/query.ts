@@ -30,6 +30,8 @@ export interface Interpolation {
   /** Where in the grammar it lands: as a value it could be a parameter; elsewhere it cannot. */
   readonly position: 'value' | 'identifier' | 'fragment'
   readonly provenance: Provenance
+  /** False: it lands where it cannot change which rows are touched (ORDER BY, LIMIT). */
+  readonly widens?: boolean
 }
 
 /** A call that certainly goes to the database but whose statement could not be seen. */

@@ -83,11 +83,16 @@ function isPasted(hole: HolePart): boolean {
   return !hole.bound
 }
 
+/** The text before a hole ends inside ORDER BY or LIMIT of the outermost statement. */
+const sortsOrLimits = /\b(?:order\s+by|limit|offset)\b[^()]*$/i
+
 function interpolationsOf(parsed: Parsed, text: SqlText, scope: ExtractionScope): Interpolation[] {
   return text.holes.flatMap((hole, index): Interpolation[] => {
     const position = parsed.holes[index]!.position
     if (hole.bound || position === 'placeholder') return []
-    return [{ node: hole.node, position, provenance: scope.provenanceOf(hole.node) }]
+    const before = text.strings.slice(0, index + 1).join(' x ')
+    const widens = !sortsOrLimits.test(before)
+    return [{ node: hole.node, position, provenance: scope.provenanceOf(hole.node), widens }]
   })
 }
 

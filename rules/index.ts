@@ -1,0 +1,63 @@
+import type { ESLint, Linter } from 'eslint'
+import { createRequire } from 'node:module'
+import noCrossTenantJoin from './lint/no-cross-tenant-join.ts'
+import noOptionalTenantFilter from './lint/no-optional-tenant-filter.ts'
+import noUnsafeRawSql from './lint/no-unsafe-raw-sql.ts'
+import requireTenantFilter from './lint/require-tenant-filter.ts'
+import requireTenantOnInsert from './lint/require-tenant-on-insert.ts'
+import type { WatertightRule } from './query/rule.ts'
+
+export { explain } from './query/explain.ts'
+
+const { name, version } = createRequire(import.meta.url)('watertight/package.json') as {
+  readonly name: string
+  readonly version: string
+}
+
+const list: readonly WatertightRule[] = [
+  noCrossTenantJoin,
+  noOptionalTenantFilter,
+  noUnsafeRawSql,
+  requireTenantFilter,
+  requireTenantOnInsert,
+]
+
+/** One preset: every rule, with the options that make the preset. */
+function preset(title: string, options: Readonly<Record<string, boolean>>): Linter.Config[] {
+  const rules = list.map(({ name: id, meta }): [string, Linter.RuleEntry] => {
+    const schema = (meta.schema as readonly { readonly properties?: object }[])[0]
+    const known = Object.entries(options).filter(([option]) => option in (schema?.properties ?? {}))
+    return [`watertight/${id}`, ['error', Object.fromEntries(known)]]
+  })
+  return [{ name: `watertight/${title}`, plugins: { watertight: plugin }, rules: Object.fromEntries(rules) }]
+}
+
+/**
+ * The ESLint plugin. Presets set no parser and no files: they go beside the configuration that a project has.
+ *
+ * @public
+ */
+const plugin = {
+  meta: { name, version },
+  rules: Object.fromEntries(list.map((rule) => [rule.name, rule])) as unknown as NonNullable<
+    ESLint.Plugin['rules']
+  >,
+  configs: {} as {
+    /** What a value from the request certainly reaches, for gates that must not cry wolf. */
+    readonly certain: Linter.Config[]
+    /** What is not confined, and no declaration of the tenancy model says otherwise. */
+    readonly recommended: Linter.Config[]
+    /** Also what could not be decided, and what only the database or a scoped client is declared to confine. */
+    readonly strict: Linter.Config[]
+  },
+}
+
+Object.assign(plugin.configs, {
+  certain: preset('certain', { onlyRequestControlled: true }),
+  recommended: preset('recommended', {}),
+  strict: preset('strict', { reportUnknown: true, requireExplicit: true }),
+})
+
+export default plugin
+// What `require('watertight')` gives.
+export { plugin as 'module.exports' }

@@ -1,0 +1,36 @@
+import { leakText, missingPredicate, relationText } from '../query/advice.ts'
+import {
+  type ConfinementOptions,
+  confinementDefaults,
+  confinementSchema,
+  defineRule,
+  isWanted,
+  placeOf,
+} from '../query/rule.ts'
+
+/** A join or include that leaves the joined relation unconfined. */
+export default defineRule<ConfinementOptions>({
+  name: 'no-cross-tenant-join',
+  description: "Disallow joins that can combine one tenant's rows with another's",
+  messages: {
+    missing:
+      '`{{relation}}` is joined without being confined to one tenant: {{reason}}. Add `{{predicate}}`, or join on the tenant key of a confined relation.',
+    unknown:
+      'It could not be decided whether the joined `{{relation}}` is confined to one tenant: {{reason}}. Write `{{predicate}}` where it can be seen.',
+  },
+  schema: confinementSchema,
+  defaults: confinementDefaults,
+  check({ findings, file }, options, report) {
+    for (const finding of findings) {
+      const { occurrence, state } = finding
+      if (!occurrence.joined || occurrence.occurrence.access !== 'read') continue
+      if (state.kind !== 'leak' && state.kind !== 'unknown') continue
+      if (!isWanted(finding, options)) continue
+      report(state.kind === 'leak' ? 'missing' : 'unknown', placeOf(finding), {
+        relation: relationText(occurrence),
+        reason: state.kind === 'leak' ? leakText(state.reason) : state.reason,
+        predicate: missingPredicate(occurrence, file.tenancy),
+      })
+    }
+  },
+})

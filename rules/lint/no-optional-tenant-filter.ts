@@ -1,0 +1,33 @@
+import { missingPredicate, relationText } from '../query/advice.ts'
+import {
+  type ConfinementOptions,
+  confinementDefaults,
+  confinementSchema,
+  defineRule,
+  isWanted,
+  placeOf,
+} from '../query/rule.ts'
+
+/** A tenant predicate that the program may leave out: `undefined` in Prisma, `$if`, an `if` around an append. */
+export default defineRule<ConfinementOptions>({
+  name: 'no-optional-tenant-filter',
+  description: 'Disallow tenant predicates that can be dropped at run time',
+  messages: {
+    optional:
+      'The tenant predicate on `{{relation}}` can be dropped at run time: {{reason}}. Always apply `{{predicate}}`, and reject the request when there is no tenant.',
+  },
+  schema: confinementSchema,
+  defaults: confinementDefaults,
+  check({ findings, file }, options, report) {
+    for (const finding of findings) {
+      const { occurrence, state } = finding
+      if (state.kind !== 'optional' || occurrence.occurrence.access === 'insert') continue
+      if (!isWanted(finding, options)) continue
+      report('optional', placeOf(finding), {
+        relation: relationText(occurrence),
+        reason: state.reason,
+        predicate: missingPredicate(occurrence, file.tenancy),
+      })
+    }
+  },
+})

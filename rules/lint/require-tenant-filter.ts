@@ -1,0 +1,43 @@
+import { leakText, missingPredicate, relationText } from '../query/advice.ts'
+import {
+  type ConfinementOptions,
+  confinementDefaults,
+  confinementSchema,
+  defineRule,
+  isWanted,
+  placeOf,
+} from '../query/rule.ts'
+
+/** Read, update or delete of a tenant-owned relation that is not confined to one tenant. */
+export default defineRule<ConfinementOptions>({
+  name: 'require-tenant-filter',
+  description: 'Require every read, update and delete of tenant-owned rows to be confined to one tenant',
+  messages: {
+    missing:
+      '`{{relation}}` is {{access}} without being confined to one tenant: {{reason}}. Add `{{predicate}}`.',
+    unknown:
+      'It could not be decided whether `{{relation}}` is confined to one tenant: {{reason}}. Write `{{predicate}}` where it can be seen.',
+    unnamed:
+      'The tenancy model does not name `{{relation}}`. Say in tenancy.json who owns its rows: "owned", "ownedThrough" or "global".',
+    opaque: 'This query could not be checked: {{reason}}. Write its text where it can be seen.',
+  },
+  schema: confinementSchema,
+  defaults: confinementDefaults,
+  check({ findings, opaques, file }, options, report) {
+    for (const finding of findings) {
+      const { occurrence, state } = finding
+      const { access } = occurrence.occurrence
+      const isOwn = access !== 'insert' && !(occurrence.joined && access === 'read')
+      if (state.kind === 'optional' || !isWanted(finding, options)) continue
+      if (state.kind !== 'unnamed' && !isOwn) continue
+      report(state.kind === 'leak' ? 'missing' : state.kind, placeOf(finding), {
+        relation: relationText(occurrence),
+        access: access === 'read' ? 'read' : access === 'truncate' ? 'truncated' : `${access}d`,
+        reason: state.kind === 'leak' ? leakText(state.reason) : state.kind === 'unknown' ? state.reason : '',
+        predicate: missingPredicate(occurrence, file.tenancy),
+      })
+    }
+    if (!options.reportUnknown) return
+    for (const opaque of opaques) report('opaque', opaque.node, { reason: opaque.reason })
+  },
+})

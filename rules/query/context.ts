@@ -1,0 +1,156 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { Problem } from '../problem.ts'
+import { childrenOf } from '../provenance/children.ts'
+import { loadTenancy } from '../tenancy/read.ts'
+import type { Tenancy, TenancyFile } from '../tenancy/tenancy.ts'
+import { type JudgedQuery, judge } from './judge.ts'
+import { libraries } from './libraries.ts'
+import type { CallNode, ExtractionScope, LibraryExtractor } from './library.ts'
+import type { Opaque, QueryOrOpaque } from './query.ts'
+import { extractionScope } from './scope.ts'
+
+/** What ESLint and oxlint hand to a rule, as far as it is needed here. */
+export interface FileContext {
+  readonly sourceCode: TSESLint.SourceCode
+  readonly filename: string
+  readonly cwd?: string
+  readonly settings: object
+  readonly languageOptions?: TSESLint.FlatConfig.LanguageOptions
+}
+
+/** The queries of one call; several where control flow makes several statements out of it. */
+export interface CallSite {
+  readonly node: TSESTree.Node
+  readonly queries: readonly JudgedQuery[]
+  readonly opaques: readonly Opaque[]
+}
+
+/** Everything that the rules ask about a file, made once and shared by all of them. */
+export interface QueryContext {
+  readonly tenancy: Tenancy
+  readonly sites: readonly CallSite[]
+  readonly scope: ExtractionScope
+}
+
+const contexts = new WeakMap<object, QueryContext | null>()
+
+/**
+ * The queries of a file; null when it certainly has none.
+ *
+ * @throws {@link Problem} when no usable tenancy model is configured: without one, silence would look like a pass.
+ */
+export function queryContextOf(context: FileContext): QueryContext | null {
+  return contextFor(context, tenancyOf(context))
+}
+
+/** The same, under a tenancy model that is already there. */
+export function contextFor(context: FileContext, tenancy: Tenancy): QueryContext | null {
+  const { ast } = context.sourceCode
+  const known = contexts.get(ast)
+  if (known !== undefined && (known === null || known.tenancy === tenancy)) return known
+  const made = build(context, tenancy)
+  contexts.set(ast, made)
+  return made
+}
+
+function tenancyOf(context: FileContext): Tenancy {
+  const settings = context.settings as { readonly watertight?: { readonly tenancy?: unknown } }
+  const source = settings.watertight?.tenancy
+  try {
+    if (source === undefined || source === null) {
+      throw new Problem(
+        'E-TENANCY-MISSING',
+        'no tenancy model is configured for the watertight rules.',
+        'Set `settings: { watertight: { tenancy: "./tenancy.json" } }` in the ESLint configuration; `watertight init` writes that file.',
+      )
+    }
+    return loadTenancy(source as string | TenancyFile, { cwd: context.cwd ?? process.cwd() })
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    // Linters print only the message of what a rule throws.
+    throw new Problem(error.code, `${error.code}: ${error.message} ${error.next}`, error.next, {
+      cause: error,
+    })
+  }
+}
+
+function build(context: FileContext, tenancy: Tenancy): QueryContext | null {
+  const { sourceCode } = context
+  const extractors = libraries.filter((library) => library.mentions(sourceCode.text))
+  if (extractors.length === 0) return null
+  const extraction = new Extraction(context, tenancy, extractors)
+  const sites: CallSite[] = []
+  for (const node of callsIn(sourceCode.ast)) {
+    const found = extraction.at(node)
+    if (found.length === 0) continue
+    sites.push({
+      node,
+      queries: found.flatMap((one) => (one.kind === 'query' ? [judge(one, tenancy)] : [])),
+      opaques: found.filter((one) => one.kind === 'opaque'),
+    })
+  }
+  return { tenancy, sites, scope: extraction.scope }
+}
+
+/** Asks the extractors about calls, each call once; provenance asks too, to tell rows. */
+class Extraction {
+  readonly scope: ExtractionScope
+  readonly #extractors: readonly LibraryExtractor[]
+  readonly #known = new Map<TSESTree.Node, readonly QueryOrOpaque[]>()
+  readonly #running = new Set<LibraryExtractor>()
+
+  constructor(context: FileContext, tenancy: Tenancy, extractors: readonly LibraryExtractor[]) {
+    this.#extractors = extractors
+    this.scope = extractionScope({
+      sourceCode: context.sourceCode,
+      filename: context.filename,
+      tenancy,
+      languageOptions: context.languageOptions,
+      isQuery: (node) => isCall(node) && this.at(node).length > 0,
+    })
+  }
+
+  at(node: CallNode): readonly QueryOrOpaque[] {
+    const known = this.#known.get(node)
+    if (known !== undefined) return known
+    // A call whose own values lead back to it is no row source while it is being read.
+    this.#known.set(node, [])
+    let found: readonly QueryOrOpaque[] = []
+    let complete = true
+    for (const extractor of this.#extractors) {
+      if (this.#running.has(extractor) && extractor.reentrant !== true) complete = false
+      else found = this.#ask(extractor, node)
+      if (found.length > 0) break
+    }
+    if (complete) this.#known.set(node, found)
+    else this.#known.delete(node)
+    return found
+  }
+
+  #ask(extractor: LibraryExtractor, node: CallNode): readonly QueryOrOpaque[] {
+    const outermost = !this.#running.has(extractor)
+    this.#running.add(extractor)
+    try {
+      const extracted = extractor.extract(node, this.scope)
+      if (extracted === null) return []
+      return 'kind' in extracted ? [extracted] : extracted
+    } finally {
+      if (outermost) this.#running.delete(extractor)
+    }
+  }
+}
+
+function isCall(node: TSESTree.Node): node is CallNode {
+  return node.type === 'CallExpression' || node.type === 'TaggedTemplateExpression'
+}
+
+/** Calls and tagged templates of a file, outer ones before those inside them. */
+function callsIn(root: TSESTree.Node): CallNode[] {
+  const found: CallNode[] = []
+  const visit = (node: TSESTree.Node): void => {
+    if (isCall(node)) found.push(node)
+    for (const child of childrenOf(node)) visit(child)
+  }
+  visit(root)
+  return found
+}

@@ -1,0 +1,80 @@
+import type { LeakReason } from '../confinement/verdict.ts'
+import { isHoleName } from '../sql/hole.ts'
+import type { CallSite } from './context.ts'
+import type { Judged, JudgedQuery } from './judge.ts'
+import { optionalParameter } from './optional-parameter.ts'
+
+export type FindingState =
+  | { readonly kind: 'leak'; readonly reason: LeakReason }
+  /** It is confined, but not always: the program may drop the tenant predicate. */
+  | { readonly kind: 'optional'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** The tenancy model does not name the relation. */
+  | { readonly kind: 'unnamed' }
+
+/** What is wrong with one relation in one call, over all the statements that the call may send. */
+export interface Finding {
+  readonly judged: JudgedQuery
+  readonly occurrence: Judged
+  readonly state: FindingState
+}
+
+/** The findings of a call: one for each relation, kind of access and role in the statement. */
+export function findingsOf(site: CallSite): Finding[] {
+  const worst = new Map<string, { readonly finding: Finding; readonly statements: Set<JudgedQuery> }>()
+  for (const judged of site.queries) {
+    for (const occurrence of judged.occurrences) {
+      const state = stateOf(judged, occurrence)
+      if (state === null) continue
+      const { relation, access } = occurrence.occurrence
+      const key = [relation.schema, relation.name, access, occurrence.joined].join('\0')
+      const known = worst.get(key)
+      if (known === undefined) {
+        worst.set(key, { finding: { judged, occurrence, state }, statements: new Set([judged]) })
+        continue
+      }
+      known.statements.add(judged)
+      const worse = severity[state.kind] > severity[known.finding.state.kind]
+      if (worse) worst.set(key, { ...known, finding: { judged, occurrence, state } })
+    }
+  }
+  return [...worst.values()].map(({ finding, statements }) => sometimes(finding, site, statements))
+}
+
+const severity: Record<FindingState['kind'], number> = { unnamed: 0, unknown: 1, optional: 2, leak: 3 }
+
+function stateOf({ query }: JudgedQuery, judged: Judged): FindingState | null {
+  const { verdict, ownership, occurrence } = judged
+  if (ownership.kind === 'unknown') {
+    return isHoleName(occurrence.relation.name)
+      ? { kind: 'unknown', reason: 'the relation is only known at run time' }
+      : { kind: 'unnamed' }
+  }
+  if (verdict.kind === 'confined') return null
+  if (verdict.kind === 'unknown') return { kind: 'unknown', reason: verdict.reason }
+  if (verdict.reason.kind === 'optional') return { kind: 'optional', reason: verdict.reason.reason }
+  const column = keyColumn(judged)
+  const reason = column === null ? null : optionalParameter(query.statement, occurrence.id, column)
+  return reason === null ? { kind: 'leak', reason: verdict.reason } : { kind: 'optional', reason }
+}
+
+function keyColumn({ ownership }: Judged): string | null {
+  if (ownership.kind === 'owned') return ownership.column
+  return ownership.kind === 'root' ? ownership.key : null
+}
+
+/** A leak in some of the statements that one call may send, where others mention the relation and confine it. */
+function sometimes(finding: Finding, site: CallSite, leaking: ReadonlySet<JudgedQuery>): Finding {
+  if (finding.state.kind !== 'leak') return finding
+  const { relation } = finding.occurrence.occurrence
+  const confinedElsewhere = site.queries.some(
+    (judged) =>
+      !leaking.has(judged) &&
+      judged.occurrences.some(
+        (one) => one.occurrence.relation.name === relation.name && one.verdict.kind === 'confined',
+      ),
+  )
+  if (!confinedElsewhere) return finding
+  const reason = 'the program adds the tenant predicate only on some paths'
+  return { ...finding, state: { kind: 'optional', reason } }
+}

@@ -1,0 +1,57 @@
+import { confine } from '../confinement/confine.ts'
+import type { OccurrenceVerdict, Ownership, OwnershipOf, Verdict } from '../confinement/verdict.ts'
+import type { Tenancy } from '../tenancy/tenancy.ts'
+import type { Query } from './query.ts'
+import { tenantValueOf } from './tenant-value.ts'
+
+/** The verdict on one mention of a relation, with what else speaks for it. */
+export interface Judged extends OccurrenceVerdict {
+  /** The tenancy model declares that something other than this statement confines it: row-level security, a scoped client. */
+  readonly declared: string | null
+}
+
+/** A query with the verdicts on every relation that it mentions. */
+export interface JudgedQuery {
+  readonly query: Query
+  readonly occurrences: readonly Judged[]
+}
+
+export function judge(query: Query, tenancy: Tenancy): JudgedQuery {
+  const verdicts = confine(query.statement, ownershipIn(tenancy), tenantValueOf(query.values, tenancy))
+  const unseen = unseenText(query)
+  const declared = declaredBy(query, tenancy)
+  const occurrences = verdicts.map((one): Judged => ({ ...one, verdict: blurred(one, unseen), declared }))
+  return { query, occurrences }
+}
+
+/** PostgreSQL's own catalogs hold no tenant's rows. */
+function ownershipIn(tenancy: Tenancy): OwnershipOf {
+  return (relation): Ownership => {
+    const system = relation.schema === 'pg_catalog' || relation.schema === 'information_schema'
+    if (system || (relation.schema === null && relation.name.startsWith('pg_'))) {
+      return { kind: 'global', reason: 'system catalog' }
+    }
+    return tenancy.ownershipOf(relation)
+  }
+}
+
+/** Text that the program pastes in where it may change which rows are touched: then no verdict on them holds. */
+function unseenText(query: Query): string | null {
+  const fragment = query.interpolations.find(
+    (one) => one.position === 'fragment' && one.widens !== false && one.provenance.kind !== 'literal',
+  )
+  return fragment === undefined ? null : 'part of the SQL text is put together out of sight'
+}
+
+function blurred({ ownership, verdict }: OccurrenceVerdict, unseen: string | null): Verdict {
+  if (unseen === null || ownership.kind === 'global') return verdict
+  return verdict.kind === 'unknown' ? verdict : { kind: 'unknown', reason: unseen }
+}
+
+function declaredBy(query: Query, tenancy: Tenancy): string | null {
+  if (tenancy.rowLevelSecurity === 'forced') return 'row-level security'
+  const client = tenancy.scopedClients.find(
+    (name) => query.client === name || query.client.endsWith(`.${name}`) || query.client === `${name}()`,
+  )
+  return client === undefined ? null : `the scoped client \`${client}\``
+}

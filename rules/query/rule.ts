@@ -1,0 +1,120 @@
+import type { JSONSchema, TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { type CallSite, type FileContext, type QueryContext, queryContextOf } from './context.ts'
+import { type Finding, findingsOf } from './finding.ts'
+
+/** What a rule of the plugin is to ESLint; oxlint takes the same. */
+export type WatertightRule = TSESLint.RuleModule<string, readonly unknown[]> & { readonly name: string }
+
+type Report = (
+  messageId: string,
+  node: TSESTree.Node,
+  data: Readonly<Record<string, string>>,
+  suggest?: TSESLint.ReportSuggestionArray<string>,
+) => void
+
+interface RuleDescription<Options> {
+  readonly name: string
+  readonly type?: 'problem' | 'suggestion'
+  readonly description: string
+  readonly messages: Readonly<Record<string, string>>
+  readonly schema: Readonly<Record<string, JSONSchema.JSONSchema4>>
+  readonly defaults: Options
+  readonly hasSuggestions?: boolean
+  /** Called once for each call that is a query. */
+  readonly check: (site: Site, options: Options, report: Report) => void
+}
+
+export interface Site extends CallSite {
+  readonly findings: readonly Finding[]
+  readonly file: QueryContext
+}
+
+const findings = new WeakMap<CallSite, readonly Finding[]>()
+
+function findingsOnce(site: CallSite): readonly Finding[] {
+  const known = findings.get(site)
+  if (known !== undefined) return known
+  const found = findingsOf(site)
+  findings.set(site, found)
+  return found
+}
+
+/** A rule that looks at the queries of a file, all of which are found once and shared. */
+export function defineRule<Options extends object>(rule: RuleDescription<Options>): WatertightRule {
+  return {
+    name: rule.name,
+    meta: {
+      type: rule.type ?? 'problem',
+      docs: {
+        description: rule.description,
+        url: `https://unpkg.com/watertight/docs/rules/${rule.name}.md`,
+      },
+      messages: { ...rule.messages },
+      schema: [{ type: 'object', additionalProperties: false, properties: { ...rule.schema } }],
+      hasSuggestions: rule.hasSuggestions ?? false,
+      defaultOptions: [rule.defaults],
+    },
+    defaultOptions: [rule.defaults],
+    create(context) {
+      // The `.sql` language and others bring source code of their own.
+      if (context.sourceCode.ast.type !== 'Program' || context.sourceCode.scopeManager === null) return {}
+      const file = queryContextOf(context as unknown as FileContext)
+      if (file === null || file.sites.length === 0) return {}
+      const options = { ...rule.defaults, ...(context.options[0] as Partial<Options> | undefined) }
+      const report: Report = (messageId, node, data, suggest) =>
+        context.report({ messageId, node, data, ...(suggest === undefined ? {} : { suggest }) })
+      return {
+        Program() {
+          for (const site of file.sites)
+            rule.check({ ...site, findings: findingsOnce(site), file }, options, report)
+        },
+      }
+    },
+  }
+}
+
+/** Options of the rules about confinement, with the meaning that they share. */
+export interface ConfinementOptions {
+  /** Report relations whose confinement could not be decided. */
+  readonly reportUnknown: boolean
+  /** Report queries without an explicit filter although row-level security or a scoped client is declared to confine them. */
+  readonly requireExplicit: boolean
+  /** Report only queries that a value from the request steers. */
+  readonly onlyRequestControlled: boolean
+}
+
+export const confinementDefaults: ConfinementOptions = {
+  reportUnknown: false,
+  requireExplicit: false,
+  onlyRequestControlled: false,
+}
+
+export const confinementSchema: Readonly<Record<string, JSONSchema.JSONSchema4>> = {
+  reportUnknown: {
+    type: 'boolean',
+    description: 'Report relations whose confinement could not be decided.',
+  },
+  requireExplicit: {
+    type: 'boolean',
+    description: 'Report queries that only row-level security or a scoped client is declared to confine.',
+  },
+  onlyRequestControlled: {
+    type: 'boolean',
+    description: 'Report only queries that a value from the request steers.',
+  },
+}
+
+/** Is this finding to be reported under the options? */
+export function isWanted(finding: Finding, options: ConfinementOptions): boolean {
+  const { state, occurrence, judged } = finding
+  if (state.kind === 'unknown' && !options.reportUnknown) return false
+  if (occurrence.declared !== null && !options.requireExplicit && state.kind !== 'unnamed') return false
+  if (!options.onlyRequestControlled) return true
+  return state.kind !== 'unnamed' && judged.query.values.some((value) => value.kind === 'request')
+}
+
+/** Where to report: the call for SQL text, where no comment can be put inside; the part of the chain for builders. */
+export function placeOf({ judged, occurrence }: Finding): TSESTree.Node {
+  const { query } = judged
+  return query.library === 'pg' ? query.node : query.nodeOf(occurrence.occurrence.span)
+}
