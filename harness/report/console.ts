@@ -49,7 +49,7 @@ export function consoleReport(terminal: Terminal): (event: CampaignEvent) => voi
         return line(
           `${paint.bold(event.target)}: ${event.operations} operations, ${event.tenants} tenants, ` +
             `${event.oracles.length} oracles, mode ${event.mode}, seed ${event.seed}` +
-            (event.shard.of > 1 ? `, shard ${event.shard.index} of ${event.shard.of}` : ''),
+            (event.shard.of > 1 ? `, shard ${event.shard.index}/${event.shard.of}` : ''),
         )
       case 'phase':
         return line(paint.dim(`  ${event.name} ${event.seconds.toFixed(1)} s`))

@@ -39,7 +39,7 @@ export function writeHtml(record: CampaignRecord): string {
     <footer>
       <p>
         Mode ${summary.mode}, seed
-        ${summary.seed}${started === null ? '' : `, ${started.tenants} tenants, shard ${started.shard.index} of ${started.shard.of}`}.
+        ${summary.seed}${started === null ? '' : `, ${started.tenants} tenants${started.shard.of > 1 ? `, shard ${started.shard.index}/${started.shard.of}` : ''}`}.
         The same seed sends the same requests. Ids are symbolic; credentials and canaries are never shown.
       </p>
     </footer>
