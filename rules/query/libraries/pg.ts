@@ -7,18 +7,15 @@ import type { Opaque, QueryOrOpaque } from '../query.ts'
 import { type SqlText, beginsAsQuery, queriesOf, sqlTextOf } from '../sql-text.ts'
 import { type Decider, compose, elementsOf, isTextual } from '../text.ts'
 import { explore } from '../variants.ts'
-import { type Client, clientOf, forwards } from './pg/client.ts'
+import { type Client, clientOf, forwards, queryNames } from './pg/client.ts'
 
 const statementWords =
   /\.\s*query\b|\bselect\s|\binsert\s+into\s|\bdelete\s+from\s|\bupdate\s+[\w".$`{}]+\s+(?:\w+\s+)?set\s|\btruncate\s/i
 
-/** Names under which wrappers of `pool.query` go; for other names the text itself must begin as SQL. */
-const queryNames =
-  /^(\w*query\w*|execute\w*|exec|run|any|one|oneOrNone|many|manyOrNone|none|result|sql\w*|raw)$/i
-
 /** node-postgres, the wrappers that programs put around it, and clients with the same `(text, values)` call. */
 export const pg: LibraryExtractor = {
   name: 'pg',
+  reentrant: true,
   mentions: (text) => statementWords.test(text),
   extract: (node, scope) => (node.type === 'CallExpression' ? extract(node, scope) : null),
 }

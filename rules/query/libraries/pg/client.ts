@@ -18,8 +18,60 @@ const classNames = /^(Pool|Client|PoolClient|ClientBase|BoundPool|PGlite|IDataba
 /** Packages that hand out a pg client under their own names. */
 const bridges = /^(@fastify\/postgres|fastify-postgres)$/
 
+/** Databases that are no PostgreSQL. From any other package a client may come, of which only the SQL tells. */
+const otherDatabases =
+  /^(mysql2?|mysql2\/promise|mariadb|sqlite3?|better-sqlite3|node:sqlite|bun:sqlite|sql\.js|@libsql\/.*|mssql|tedious|oracledb|cassandra-driver|neo4j-driver|@clickhouse\/client|@google-cloud\/(bigquery|spanner)|snowflake-sdk|duckdb|@duckdb\/.*|@databricks\/sql|@planetscale\/database|mongodb|redis|ioredis)$/
+
+function packageKind(module: string, local: boolean): Client {
+  if (packages.test(module) || bridges.test(module)) return 'pg'
+  return !local && otherDatabases.test(module) ? 'other' : 'undecided'
+}
+
+/** The package that a chain of calls and members begins in. */
+function originKind(definition: Definition): Client {
+  switch (definition.kind) {
+    case 'import':
+      return packageKind(definition.module, definition.local) === 'other' ? 'other' : 'undecided'
+    case 'member':
+      return originKind(definition.object)
+    case 'call':
+    case 'callbackParameter':
+      return originKind(definition.callee)
+    case 'instance':
+      return originKind(definition.of)
+    case 'typed':
+      return originKind(definition.type)
+    default:
+      return 'undecided'
+  }
+}
+
 /** A path that ends so is a pg client by the convention of a framework. */
 const conventional = /(^|\.)(pg|pgPool|pgClient)(\(\))?$/
+
+/** Names under which wrappers of `pool.query` go. */
+export const queryNames =
+  /^(\w*query\w*|execute\w*|exec|run|any|one|oneOrNone|many|manyOrNone|none|result|sql\w*|raw|rows?|first)$/i
+
+const loggers = /(^|\.)(console|log|logger|winston|pino|debug|expect)(\(\))?$/i
+
+/** A method of any name may run SQL when its object comes from a module, a parameter or a class; a logger does not. */
+function isHandedIn(definition: Definition): boolean {
+  switch (definition.kind) {
+    case 'import':
+      return !loggers.test(definition.name) && !/log|test|jest|chai|assert/i.test(definition.module)
+    case 'parameter':
+      return !loggers.test(definition.name)
+    case 'instance':
+    case 'typed':
+    case 'class':
+      return true
+    case 'member':
+      return !loggers.test(definition.name) && isHandedIn(definition.object)
+    default:
+      return false
+  }
+}
 
 /** Tells the client of a call from its callee. */
 export function clientOf(callee: TSESTree.Node, scope: ExtractionScope): Client {
@@ -31,15 +83,14 @@ export function clientOf(callee: TSESTree.Node, scope: ExtractionScope): Client 
   if (conventional.test(scope.pathOf(callee.object)) && memberName(callee) === 'query') return 'pg'
   const method = scope.definitionOf(callee)
   if (method.kind === 'function') return wrapperKind(method)
-  return 'undecided'
+  return queryNames.test(memberName(callee) ?? '') || isHandedIn(receiver) ? 'undecided' : 'other'
 }
 
 /** What a receiver is, told from where it was made. */
 export function clientKind(definition: Definition): Client {
   switch (definition.kind) {
     case 'import':
-      if (packages.test(definition.module) || bridges.test(definition.module)) return 'pg'
-      return definition.local ? 'undecided' : 'other'
+      return packageKind(definition.module, definition.local)
     case 'instance':
       return classKind(definition.of)
     case 'typed':
@@ -48,7 +99,7 @@ export function clientKind(definition: Definition): Client {
       return memberKind(definition)
     case 'call':
     case 'callbackParameter':
-      return isPgMade(definition.callee) ? 'pg' : 'undecided'
+      return isPgMade(definition.callee) ? 'pg' : originKind(definition.callee)
     case 'value':
       return definition.node.type === 'ObjectExpression' ? 'undecided' : 'other'
     case 'class':
@@ -63,7 +114,7 @@ function classKind(definition: Definition): Client {
   switch (definition.kind) {
     case 'import':
       if (packages.test(definition.module)) return classNames.test(definition.name) ? 'pg' : 'other'
-      return definition.local ? 'undecided' : foreign(definition.module)
+      return packageKind(definition.module, definition.local)
     case 'class':
       return definition.extends === null ? 'undecided' : classKind(definition.extends)
     case 'member':
@@ -73,16 +124,10 @@ function classKind(definition: Definition): Client {
   }
 }
 
-/** Raw SQL goes to PostgreSQL through some ORMs' own clients too; only what is known to be no SQL client is ruled out. */
-function foreign(module: string): Client {
-  return /^(typeorm|@mikro-orm\/.*|@nestjs\/typeorm|knex|sequelize)$/.test(module) ? 'undecided' : 'other'
-}
-
 function memberKind(definition: Extract<Definition, { kind: 'member' }>): Client {
   const { object, name } = definition
   if (object.kind === 'import' && packages.test(object.module)) return classNames.test(name) ? 'pg' : 'other'
   const holder = clientKind(object)
-  if (holder === 'other' && object.kind === 'typed' && /^(pg|db|pool|client)$/i.test(name)) return 'undecided'
   return holder === 'pg' ? 'undecided' : holder
 }
 
@@ -98,14 +143,11 @@ function isPgMade(callee: Definition): boolean {
 
 /** A function is a wrapper when it hands its first parameter on as SQL text: `const query = (text, values) => pool.query(text, values)`. */
 function wrapperKind(definition: Definition): Client {
-  if (definition.kind === 'import')
-    return definition.local ? 'undecided' : clientKind(definition) === 'pg' ? 'pg' : 'other'
+  if (definition.kind === 'import') return packageKind(definition.module, definition.local)
   if (definition.kind !== 'function') {
     return definition.kind === 'value' || definition.kind === 'class' ? 'other' : 'undecided'
   }
-  const { node } = definition
-  if (!isFunction(node)) return 'other'
-  return forwards(node) ? 'pg' : 'other'
+  return isFunction(definition.node) && forwards(definition.node) ? 'pg' : 'undecided'
 }
 
 export function forwards(node: FunctionNode): boolean {

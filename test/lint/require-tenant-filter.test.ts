@@ -1,0 +1,206 @@
+import rule from '../../rules/lint/require-tenant-filter.ts'
+import { clinic, handler, ruleTester } from '../support/rule-tester.ts'
+
+const missing = { messageId: 'missing' } as const
+
+ruleTester().run('require-tenant-filter', rule as never, {
+  valid: [
+    handler("await pool.query('SELECT * FROM patients WHERE clinic_id = $1', [request.clinic.id])"),
+    handler("await pool.query('SELECT * FROM medicines')"),
+    handler("await pool.query('SELECT now()')"),
+    handler("await pool.query('BEGIN'); await pool.query('SET search_path = x')"),
+    handler(
+      "await pool.query({ text: 'DELETE FROM visits WHERE clinic_id = $1', values: [request.clinic.id] })",
+    ),
+    handler(
+      'await pool.query(`UPDATE visits SET done = true WHERE id = $1 AND clinic_id = $2`, [1, request.clinic.id])',
+    ),
+    handler(
+      'await pool.query("SELECT * FROM patients WHERE clinic_id = current_setting(\'app.clinic\')::uuid")',
+    ),
+    {
+      name: 'a fragment kept in a constant',
+      code: handler(
+        "const scoped = 'clinic_id = $1'; await pool.query(`SELECT * FROM patients WHERE ${scoped} AND id = $2`, [request.clinic.id, 1])",
+      ),
+    },
+    {
+      name: 'an array of conditions that always holds the tenant',
+      code: handler(`
+        const where = ['clinic_id = $1']
+        const values = [request.clinic.id]
+        if (request.query.name) { values.push(request.query.name); where.push(\`name = $\${values.length}\`) }
+        await pool.query('SELECT * FROM patients WHERE ' + where.join(' AND '), values)`),
+    },
+    {
+      name: 'a helper that writes the predicate',
+      code: `
+import { Pool } from 'pg'
+const pool = new Pool()
+const ofClinic = (alias) => \`\${alias}.clinic_id = $1\`
+export const list = (clinicId) => pool.query(\`SELECT * FROM patients p WHERE \${ofClinic('p')}\`, [clinicId])
+`,
+    },
+    { name: 'no database client: a map', code: "const m = new Map(); m.delete('patients'); m.query?.('x')" },
+    {
+      name: 'another package with a method of the same name',
+      code: "import mysql from 'mysql2'\nconst db = mysql.createPool({})\ndb.query('SELECT * FROM patients')",
+    },
+    {
+      name: 'what the parser of PostgreSQL does not take, through a client that is not known',
+      code: "export const f = (db) => db.query('SELECT * FROM patients WHERE id = ?', [1])",
+    },
+    {
+      name: 'unknown is silent unless asked for',
+      code: handler('await pool.query(build(request))'),
+    },
+    {
+      name: 'a scoped client that the tenancy model names',
+      code: "import { Pool } from 'pg'\nconst clinicDb = new Pool()\nexport const all = () => clinicDb.query('SELECT * FROM patients')",
+    },
+  ],
+  invalid: [
+    {
+      code: handler("await pool.query('SELECT * FROM patients WHERE id = $1', [request.params.id])"),
+      errors: [
+        {
+          messageId: 'missing',
+          data: {
+            relation: 'patients',
+            access: 'read',
+            reason: 'no condition binds it to a tenant',
+            predicate: 'patients.clinic_id = request.clinic.id',
+          },
+          line: 5,
+        },
+      ],
+    },
+    {
+      code: handler("await pool.query('UPDATE visits SET done = true WHERE id = $1', [request.params.id])"),
+      errors: [missing],
+    },
+    { code: handler("await pool.query('DELETE FROM visits WHERE id = $1', [1])"), errors: [missing] },
+    { code: handler("await pool.query('TRUNCATE patients')"), errors: [missing] },
+    {
+      name: 'OR takes more than it should',
+      code: handler(
+        "await pool.query('SELECT * FROM patients WHERE clinic_id = $1 AND name = $2 OR archived', [request.clinic.id, 'x'])",
+      ),
+      errors: [missing],
+    },
+    {
+      name: 'a tenant written into the code',
+      code: handler('await pool.query("SELECT * FROM patients WHERE clinic_id = \'c1\'")'),
+      errors: [missing],
+    },
+    {
+      name: 'an object with text and values, kept in a constant',
+      code: handler("const q = { text: 'SELECT * FROM visits', values: [] }; await pool.query(q)"),
+      errors: [missing],
+    },
+    {
+      name: 'text built by appends',
+      code: handler(
+        "let text = 'SELECT * FROM patients'; text += ' WHERE id = $1'; await pool.query(text, [request.params.id])",
+      ),
+      errors: [missing],
+    },
+    {
+      name: 'text built by concatenation',
+      code: handler(
+        "await pool.query('SELECT * FROM patients ' + 'WHERE id = ' + Number(request.params.id))",
+      ),
+      errors: [missing],
+    },
+    {
+      name: 'a sub-select',
+      code: handler(
+        "await pool.query('SELECT * FROM medicines WHERE id IN (SELECT medicine_id FROM visits WHERE id = $1)', [1])",
+      ),
+      errors: [missing],
+    },
+    {
+      name: 'a client from the pool, in a class',
+      code: `
+import pg from 'pg'
+class Repository {
+  constructor(private readonly pool: pg.Pool) {}
+  async find(id: string) {
+    const client = await this.pool.connect()
+    return client.query('SELECT * FROM patients WHERE id = $1', [id])
+  }
+}`,
+      errors: [missing],
+    },
+    {
+      name: 'a parameter that is typed',
+      code: "import type { PoolClient } from 'pg'\nexport const find = (c: PoolClient, id: string) => c.query('SELECT * FROM patients WHERE id = $1', [id])",
+      errors: [missing],
+    },
+    {
+      name: 'CommonJS',
+      code: "const { Pool } = require('pg')\nconst db = new Pool()\nexports.find = (id) => db.query('SELECT * FROM patients WHERE id = $1', [id])",
+      errors: [missing],
+    },
+    {
+      name: 'a module that is not in reach, and text that is SQL',
+      code: "const db = require('../db')\nexports.find = (id) => db.query('SELECT * FROM patients WHERE id = $1', [id])",
+      errors: [missing],
+    },
+    {
+      name: 'a wrapper in the same file',
+      code: `
+import { Pool } from 'pg'
+const pool = new Pool()
+async function one(text: string, values: unknown[]) {
+  const result = await pool.query(text, values)
+  return result.rows[0]
+}
+export const find = (id: string) => one('SELECT * FROM patients WHERE id = $1', [id])`,
+      errors: [missing],
+    },
+    {
+      name: 'two statements in one text',
+      code: handler("await pool.query('DELETE FROM visits; DELETE FROM patients')"),
+      errors: [missing, missing],
+    },
+    {
+      name: 'a relation that nobody classified',
+      code: handler("await pool.query('SELECT * FROM invoices')"),
+      errors: [{ messageId: 'unnamed', data: { relation: 'invoices' } }],
+    },
+    {
+      name: 'opaque text, when unknown is asked for',
+      code: handler('await pool.query(build(request))'),
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'opaque' }],
+    },
+    {
+      name: 'a condition that is put together elsewhere, when unknown is asked for',
+      code: handler('await pool.query(`SELECT * FROM patients WHERE ${conditions(request)}`)'),
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'unknown' }],
+    },
+    {
+      name: 'a scoped client, when an explicit filter is asked for',
+      code: "import { Pool } from 'pg'\nconst clinicDb = new Pool()\nexport const all = () => clinicDb.query('SELECT * FROM patients')",
+      options: [{ requireExplicit: true }],
+      errors: [missing],
+    },
+  ],
+})
+
+ruleTester({ ...clinic, rowLevelSecurity: 'forced' }).run(
+  'require-tenant-filter under row-level security',
+  rule as never,
+  {
+    valid: [handler("await pool.query('SELECT * FROM patients WHERE id = $1', [request.params.id])")],
+    invalid: [
+      {
+        code: handler("await pool.query('SELECT * FROM patients WHERE id = $1', [request.params.id])"),
+        options: [{ requireExplicit: true }],
+        errors: [missing],
+      },
+    ],
+  },
+)
