@@ -38,7 +38,7 @@ export function confine(
   }
   let failure: string | null = null
   try {
-    decide(statement.block, ownershipOf, tenantValue, options, record, verdicts)
+    decide(statement, ownershipOf, tenantValue, options, record, verdicts)
   } catch (error) {
     if (!(error instanceof TooComplex) && !(error instanceof RangeError)) throw error
     failure = 'the statement is too complex to decide'
@@ -56,7 +56,7 @@ export function confine(
 }
 
 function decide(
-  block: Block,
+  { block, parameters }: Statement,
   ownershipOf: OwnershipOf,
   tenantValue: TenantValue,
   options: ConfineOptions,
@@ -69,6 +69,7 @@ function decide(
     ownershipOf,
     tenantValue,
     parentValue: options.parentValue ?? (() => false),
+    nameOf: (index) => parameters[index]?.name ?? `$${index + 1}`,
     leafOf: (row) => leaves.get(row),
     termOf: (row, column) => builder.terms.column(row, column),
   }

@@ -1,6 +1,6 @@
 import type { Condition, Operand } from '../sql/statement.ts'
 import { Closure, both, type Branches, type Fact, type Term } from './facts.ts'
-import { renderOperand, renderSources } from './render.ts'
+import { renderOperand, renderSources, type ParameterName } from './render.ts'
 import type { Leaf } from './space.ts'
 import { columnsIn } from './terms.ts'
 import type { Evidence, LeakReason, Ownership, OwnershipOf, TenantValue, Verdict } from './verdict.ts'
@@ -15,6 +15,7 @@ export interface JudgeContext {
   readonly ownershipOf: OwnershipOf
   readonly tenantValue: TenantValue
   readonly parentValue: ParentValue
+  readonly nameOf: ParameterName
   readonly leafOf: (row: number) => Leaf | undefined
   readonly termOf: (row: number, column: string) => Term
 }
@@ -118,7 +119,7 @@ function memberState(member: Term, column: string, row: number, context: JudgeCo
   }
   const value = context.tenantValue(operand)
   if (value === 'tenant') return { kind: 'tenant', evidence: { kind: 'key', column, operand } }
-  const text = renderOperand(operand)
+  const text = renderOperand(operand, context.nameOf)
   // coalesce($1, tenant_id) follows the row, so the row does not follow it.
   if (columnsIn(member).some((inner) => inner.row === row)) {
     return {
@@ -188,17 +189,19 @@ function explain(
     return { kind: 'leak', reason: { kind: 'outerJoin' } }
   }
   const culprit = failing[reasons.indexOf(leak)]!
-  return { kind: 'leak', reason: { kind: 'branch', branch: branchText(culprit.branch, results) } }
+  const branch = branchText(culprit.branch, results, context.nameOf)
+  // The rows of an INSERT are branches without conditions; there the reason itself says more.
+  return branch === '' ? leak : { kind: 'leak', reason: { kind: 'branch', branch } }
 }
 
 /** The conditions that set this branch apart from the others; those common to all would only fill the message. */
-function branchText(branch: readonly Fact[], results: readonly Result[]): string {
+function branchText(branch: readonly Fact[], results: readonly Result[], nameOf: ParameterName): string {
   const sources = (facts: readonly Fact[]): Set<Condition> =>
     new Set(facts.flatMap((fact) => (fact.source === null || fact.within.length > 0 ? [] : [fact.source])))
   const others = results.filter((result) => result.branch !== branch).map((result) => sources(result.branch))
   const own = [...sources(branch)]
   const special = own.filter((source) => !others.every((other) => other.has(source)))
-  return renderSources(special.length > 0 ? special : own)
+  return renderSources(special.length > 0 ? special : own, nameOf)
 }
 
 type Reason = Extract<Verdict, { kind: 'leak' | 'unknown' }>
@@ -233,7 +236,7 @@ function reasonOf(leaf: Leaf, key: Key, { branch, state }: Result, context: Judg
   if (state.kind === 'peer') return leak({ kind: 'unboundPeer', peer: state.peer })
   const weak = branch.find((fact) => fact.kind === 'weak' && key.kind === 'tenant' && speaks(fact.terms))
   if (weak !== undefined) {
-    const text = weak.source === null ? key.column : renderSources([weak.source])
+    const text = weak.source === null ? key.column : renderSources([weak.source], context.nameOf)
     return leak({ kind: 'weak', description: `${text} does not bind ${key.column} to the tenant` })
   }
   return leak({ kind: 'unfiltered' })

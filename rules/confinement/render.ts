@@ -1,20 +1,24 @@
 import type { Condition, Operand } from '../sql/statement.ts'
 
+/** Name of a parameter by its index: `$1`, or the source text of an interpolation. */
+export type ParameterName = (index: number) => string
+
 /** SQL-like text of an operand, for messages. */
-export function renderOperand(operand: Operand): string {
+export function renderOperand(operand: Operand, nameOf: ParameterName): string {
+  const render = (part: Operand): string => renderOperand(part, nameOf)
   switch (operand.kind) {
     case 'column':
       return operand.column
     case 'parameter':
-      return `$${operand.index + 1}`
+      return nameOf(operand.index)
     case 'literal':
       return typeof operand.value === 'string' ? `'${operand.value}'` : String(operand.value)
     case 'setting':
       return `current_setting('${operand.name}')`
     case 'call':
       return /^\w/.test(operand.name)
-        ? `${operand.name}(${operand.arguments.map(renderOperand).join(', ')})`
-        : operand.arguments.map(renderOperand).join(` ${operand.name} `)
+        ? `${operand.name}(${operand.arguments.map(render).join(', ')})`
+        : operand.arguments.map(render).join(` ${operand.name} `)
     case 'subquery':
       return '(SELECT …)'
     case 'opaque':
@@ -23,38 +27,40 @@ export function renderOperand(operand: Operand): string {
 }
 
 /** SQL-like text of a condition, for messages. */
-export function renderCondition(condition: Condition): string {
+export function renderCondition(condition: Condition, nameOf: ParameterName): string {
+  const render = (part: Operand): string => renderOperand(part, nameOf)
+  const inner = (part: Condition): string => renderCondition(part, nameOf)
   switch (condition.kind) {
     case 'and':
     case 'or':
-      return `(${condition.operands.map(renderCondition).join(condition.kind === 'and' ? ' AND ' : ' OR ')})`
+      return `(${condition.operands.map(inner).join(condition.kind === 'and' ? ' AND ' : ' OR ')})`
     case 'not':
       return condition.operand.kind === 'isNull'
-        ? `${renderOperand(condition.operand.operand)} IS NOT NULL`
-        : `NOT ${renderCondition(condition.operand)}`
+        ? `${render(condition.operand.operand)} IS NOT NULL`
+        : `NOT ${inner(condition.operand)}`
     case 'compare':
-      return `${renderOperand(condition.left)} ${condition.operator.toUpperCase()} ${renderOperand(condition.right)}`
+      return `${render(condition.left)} ${condition.operator.toUpperCase()} ${render(condition.right)}`
     case 'in':
-      return `${renderOperand(condition.operand)} IN (${condition.values.map(renderOperand).join(', ')})`
+      return `${render(condition.operand)} IN (${condition.values.map(render).join(', ')})`
     case 'inQuery':
-      return `${condition.operands.map(renderOperand).join(', ')} IN (SELECT …)`
+      return `${condition.operands.map(render).join(', ')} IN (SELECT …)`
     case 'exists':
       return 'EXISTS (SELECT …)'
     case 'isNull':
-      return `${renderOperand(condition.operand)} IS NULL`
+      return `${render(condition.operand)} IS NULL`
     case 'truth':
-      return renderOperand(condition.operand)
+      return render(condition.operand)
     case 'constant':
       return condition.value === null ? 'NULL' : String(condition.value).toUpperCase()
     case 'optional':
-      return renderCondition(condition.condition)
+      return inner(condition.condition)
     case 'opaque':
       return condition.mentions.length > 0
-        ? `(… ${condition.mentions.map(renderOperand).join(', ')} …)`
+        ? `(… ${condition.mentions.map(render).join(', ')} …)`
         : `(${condition.reason})`
   }
 }
 
-export function renderSources(sources: readonly Condition[]): string {
-  return [...new Set(sources.map(renderCondition))].join(' AND ')
+export function renderSources(sources: readonly Condition[], nameOf: ParameterName): string {
+  return [...new Set(sources.map((source) => renderCondition(source, nameOf)))].join(' AND ')
 }
