@@ -1,7 +1,6 @@
 import { relative } from 'node:path'
 import type { Linter } from 'eslint'
 import { Problem } from '../../rules/problem.ts'
-import type { Tenancy } from '../../rules/tenancy/tenancy.ts'
 
 export interface DirectoryFinding {
   readonly ruleId: string
@@ -40,7 +39,7 @@ export async function lintDirectory(directory: string, tenancyFile: string): Pro
       {
         files: sources,
         languageOptions,
-        settings: { watertight: { tenancy: tenancyFile satisfies string | Tenancy } },
+        settings: { watertight: { tenancy: tenancyFile } },
         linterOptions: { reportUnusedDisableDirectives: 'off' },
       },
     ],
