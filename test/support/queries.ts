@@ -11,7 +11,7 @@ export function contextOf(code: string, tenancy: TenancyFile, filename = 'sample
   const messages = linter.verify(
     code,
     {
-      files: ['**/*.ts'],
+      files: ['**/*.ts', '**/*.tsx'],
       languageOptions: { parser },
       settings: { watertight: { tenancy } },
       plugins: {

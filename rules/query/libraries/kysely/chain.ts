@@ -25,12 +25,28 @@ export type Bound =
   | { readonly kind: 'expressionMember'; readonly name: string }
   /** The query creator that a `with` callback gets. */
   | { readonly kind: 'client' }
+  /** Marks that a helper is being followed; it stands under a key that no name can have. */
+  | { readonly kind: 'following' }
   /** The caller's argument for a parameter of a helper. */
   | { readonly kind: 'argument'; readonly node: TSESTree.Node; readonly environment: Environment }
 
 export type Environment = ReadonlyMap<string, Bound>
 
 export const emptyEnvironment: Environment = new Map()
+
+/** Helpers that call helpers are followed this far. */
+const maximumHelpers = 12
+
+/** The environment of a helper's body, empty but for the helpers that led there. Null: it calls itself, or leads too far. */
+export function enterHelper(
+  helper: { readonly range: readonly [number, number] },
+  from: Environment,
+): Environment | null {
+  const key = `helper at ${helper.range[0]}`
+  const trail = [...from].filter(([, bound]) => bound.kind === 'following')
+  if (from.has(key) || trail.length >= maximumHelpers) return null
+  return new Map([...trail, [key, { kind: 'following' }]])
+}
 
 /** Methods that begin a statement on a client. */
 export const statementMethods: ReadonlySet<string> = new Set([

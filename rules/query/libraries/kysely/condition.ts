@@ -3,9 +3,9 @@ import { memberName } from '../../../provenance/binding.ts'
 import type { Comparison, Condition, Operand, Span } from '../../../sql/statement.ts'
 import type { Environment } from './chain.ts'
 import { possibleExpressions, subqueryOf, type Conversion, type Level, type Placed } from './conversion.ts'
+import { fragmentIn } from './fragment-text.ts'
 import { fragmentCondition } from './fragment.ts'
 import { operandOf, reference, type Reading } from './operand.ts'
-import { isSqlTag } from './receiver.ts'
 import { unwrapped } from './syntax.ts'
 
 const comparisons: Readonly<Record<string, Comparison>> = {
@@ -66,9 +66,8 @@ function single(placed: Placed, level: Level, conversion: Conversion): Condition
   if (typeof constant?.value === 'boolean') {
     return { kind: 'constant', value: constant.value, span: draft.spanOf(node) }
   }
-  if (node.type === 'TaggedTemplateExpression' && isSqlTag(node.tag, draft.scope)) {
-    return fragmentCondition(node, environment, level, conversion)
-  }
+  const fragment = fragmentIn(node, conversion)
+  if (fragment !== null) return fragmentCondition(fragment, environment, level, conversion)
   if (node.type === 'CallExpression') {
     const method = evaluator.expressionMethod(node.callee, environment)
     if (method !== null) return expressionCall(method, node, environment, level, conversion)

@@ -3,7 +3,7 @@ import { isFunction } from '../../../provenance/binding.ts'
 import type { Block } from '../../../sql/statement.ts'
 import type { Draft } from '../../draft.ts'
 import type { Naming } from '../../naming.ts'
-import { isEnded, beginning, type Bound, type Chain, type Environment } from './chain.ts'
+import { isEnded, beginning, enterHelper, type Bound, type Chain, type Environment } from './chain.ts'
 import type { Evaluator } from './evaluate.ts'
 import { bindParameters, returnedExpressions, unwrapped } from './syntax.ts'
 
@@ -13,7 +13,7 @@ export interface Conversion {
   readonly evaluator: Evaluator
   readonly blockOf: (chain: Chain, level: Level) => Block
   /** Every builder call that became part of this statement; none of them is a statement of its own. */
-  readonly consumed: Set<TSESTree.CallExpression | TSESTree.TaggedTemplateExpression>
+  readonly consumed: Set<TSESTree.CallExpression>
 }
 
 /** What is visible at one place of a statement. */
@@ -77,7 +77,8 @@ export function possibleExpressions(
       if (evaluator.isExpressions(argument, environment)) return { kind: 'expressions' }
       return { kind: 'argument', node: argument, environment }
     })
-    return all(returned, bindParameters(target, bound, new Map()))
+    const body = enterHelper(target, environment)
+    return body === null ? [{ node, environment }] : all(returned, bindParameters(target, bound, body))
   }
   return [{ node, environment }]
 }

@@ -4,7 +4,7 @@ import type { ExtractionScope } from '../../library.ts'
 import {
   asOptional,
   clientMethods,
-  emptyEnvironment,
+  enterHelper,
   isEnded,
   merged,
   statementMethods,
@@ -12,7 +12,7 @@ import {
   type Chain,
   type Environment,
 } from './chain.ts'
-import { receiverOf } from './receiver.ts'
+import { importsKysely, receiverOf } from './receiver.ts'
 import { bindParameters, returnedExpressions, unwrapped } from './syntax.ts'
 
 /** A builder may be extended through many variables and helpers; beyond this it is not followed. */
@@ -180,20 +180,26 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
   ): Chain | null {
     if (isEnded(chain)) return null
     const [first, second] = node.arguments
-    if (method === '$call' && first !== undefined) return apply(first, chain, environment, depth)
+    if (method === '$call' && first !== undefined) {
+      const extended = apply(first, chain, environment, depth)
+      return extended === null
+        ? step(chain, method, node, environment)
+        : step(extended, '$applied', node, environment)
+    }
     if (method === '$if' && first !== undefined && second !== undefined) {
       const condition = scope.sourceCode.getText(first)
       const extended = apply(second, chain, environment, depth)
       const constant = scope.constantOf(first)?.value
-      if (extended === null) return opaqueStep(chain, method, node, environment)
-      if (constant === true) return extended
-      return asOptional(chain, extended, `it is added only if ${condition}`)
+      // A step that cannot be followed stays in the chain, so that the statement is not taken for understood.
+      if (extended === null) return step(chain, method, node, environment)
+      const left =
+        constant === true ? extended : asOptional(chain, extended, `it is added only if ${condition}`)
+      return left === null ? null : step(left, '$applied', node, environment)
     }
-    return { ...chain, steps: [...chain.steps, { method, call: node, environment, optional: null }] }
+    return step(chain, method, node, environment)
   }
 
-  /** A step that cannot be followed stays in the chain, so that the statement is not taken for understood. */
-  const opaqueStep = (
+  const step = (
     chain: Chain,
     method: string,
     node: TSESTree.CallExpression,
@@ -227,7 +233,8 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
       if (isExpressions(unwrapped(argument), environment, scope)) return { kind: 'expressions' }
       return { kind: 'argument', node: argument, environment }
     })
-    return body(target, bound, emptyEnvironment, depth)
+    const inside = enterHelper(target, environment)
+    return inside === null ? null : body(target, bound, inside, depth)
   }
 
   function body(
@@ -259,6 +266,7 @@ function inFile(node: TSESTree.Node, scope: ExtractionScope): boolean {
 }
 
 function isExpressions(node: TSESTree.Node, environment: Environment, scope: ExtractionScope): boolean {
+  if (node.type === 'MemberExpression') return memberName(node) === 'eb' && isByConvention(node, scope)
   if (node.type !== 'Identifier') return false
   const bound = environment.get(node.name)
   if (bound?.kind === 'argument') {
@@ -266,11 +274,17 @@ function isExpressions(node: TSESTree.Node, environment: Environment, scope: Ext
   }
   if (bound !== undefined) return bound.kind === 'expressions'
   const definition = scope.definitionOf(node)
-  if (definition.kind === 'typed') return receiverOf(node, scope) === 'expressions'
+  if (definition.kind === 'typed' && receiverOf(node, scope) === 'expressions') return true
   // `const eb = ebb as ExpressionBuilder<…>`
   const resolved = unwrapped(scope.resolve(node))
   if (resolved !== node) return isExpressions(resolved, environment, scope)
-  return isExpressionsCall(definition)
+  return isExpressionsCall(definition) || (node.name === 'eb' && isByConvention(node, scope))
+}
+
+/** Kysely's documentation calls it `eb`, and so does everybody. */
+function isByConvention(node: TSESTree.Node, scope: ExtractionScope): boolean {
+  const { kind } = scope.definitionOf(node)
+  return importsKysely(scope) && kind !== 'value' && kind !== 'instance' && kind !== 'import'
 }
 
 /** `expressionBuilder<DB, 'projects'>()` of Kysely. */

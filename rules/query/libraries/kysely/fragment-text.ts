@@ -23,14 +23,25 @@ const maximumTexts = 16
 
 const empty: FragmentText = { text: '', holes: [], interpolations: [], unseen: false }
 
-/** Every text that the template can become: nested `sql` templates are put in, conditional ones both ways. */
+/** A `sql` template, or one of the functions on the tag that make a part of one: `sql.ref(…)`, `sql.lit(…)`. */
+export type FragmentNode = TSESTree.TaggedTemplateExpression | TSESTree.CallExpression
+
+export function fragmentIn(node: TSESTree.Node, conversion: Conversion): FragmentNode | null {
+  if (node.type === 'TaggedTemplateExpression')
+    return isSqlTag(node.tag, conversion.draft.scope) ? node : null
+  return node.type === 'CallExpression' && sqlMethod(node, conversion) !== null ? node : null
+}
+
+/** Every text that the fragment can become: nested `sql` templates are put in, conditional ones both ways. */
 export function fragmentTexts(
-  node: TSESTree.TaggedTemplateExpression,
+  node: FragmentNode,
   environment: Environment,
   level: Level,
   conversion: Conversion,
 ): readonly FragmentText[] {
-  conversion.consumed.add(node)
+  if (node.type === 'CallExpression') {
+    return sqlCall(sqlMethod(node, conversion) ?? '', node, environment, level, conversion)
+  }
   let texts: readonly FragmentText[] = [empty]
   node.quasi.quasis.forEach((quasi, index) => {
     texts = texts.map((one) => append(one, { ...empty, text: quasi.value.cooked ?? quasi.value.raw }))
@@ -68,16 +79,10 @@ function interpolated(
   if (placed === null) return [hole(() => conversion.draft.value(expression))]
   const parts = placed.map((one) => part(one, level, conversion))
   // A value that is one of several values is still one value.
-  const fragments = placed.some(({ node }) => isFragment(node, conversion))
+  const fragments = placed.some(({ node }) => fragmentIn(unwrapped(node), conversion) !== null)
   return fragments || parts.length === 1
     ? parts.flat()
     : [hole(() => operandOf(expression, environment, level, conversion, 'value'))]
-}
-
-function isFragment(node: TSESTree.Node, conversion: Conversion): boolean {
-  const inner = unwrapped(node)
-  if (inner.type === 'TaggedTemplateExpression') return isSqlTag(inner.tag, conversion.draft.scope)
-  return inner.type === 'CallExpression' && sqlMethod(inner, conversion) !== null
 }
 
 /** `raw` of `sql.raw(…)`. */
@@ -90,14 +95,8 @@ function sqlMethod(node: TSESTree.CallExpression, conversion: Conversion): strin
 function part(placed: Placed, level: Level, conversion: Conversion): readonly FragmentText[] {
   const node = unwrapped(placed.node)
   const { environment } = placed
-  const { draft } = conversion
-  if (node.type === 'TaggedTemplateExpression' && isSqlTag(node.tag, draft.scope)) {
-    return fragmentTexts(node, environment, level, conversion)
-  }
-  if (node.type === 'CallExpression') {
-    const method = sqlMethod(node, conversion)
-    if (method !== null) return sqlCall(method, node, environment, level, conversion)
-  }
+  const fragment = fragmentIn(node, conversion)
+  if (fragment !== null) return fragmentTexts(fragment, environment, level, conversion)
   return [hole(() => operandOf(node, environment, level, conversion, 'value'))]
 }
 
@@ -146,7 +145,7 @@ function sqlCall(
     case 'join':
       return joined(first, node.arguments[1], environment, level, conversion)
     default:
-      return [hole(() => operandOf(first, environment, level, conversion, 'value'))]
+      return [hole(() => conversion.draft.value(first))]
   }
 }
 

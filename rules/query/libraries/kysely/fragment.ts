@@ -1,15 +1,14 @@
-import type { TSESTree } from '@typescript-eslint/utils'
 import { toStatements } from '../../../sql/statements.ts'
 import type { Block, Condition, OccurrenceId, Operand, SelectBlock } from '../../../sql/statement.ts'
 import { graft } from '../../graft.ts'
 import { bindColumn, bindItemColumn, itemName, type Naming } from '../../naming.ts'
 import type { Environment } from './chain.ts'
 import type { Conversion, Level } from './conversion.ts'
-import { fragmentTexts, type FragmentText } from './fragment-text.ts'
+import { fragmentTexts, type FragmentNode, type FragmentText } from './fragment-text.ts'
 
 /** `where(sql\`…\`)`: the fragment as a condition on what is visible around it. */
 export function fragmentCondition(
-  node: TSESTree.TaggedTemplateExpression,
+  node: FragmentNode,
   environment: Environment,
   level: Level,
   conversion: Conversion,
@@ -29,7 +28,7 @@ export function fragmentCondition(
 
 /** `select(sql\`…\`.as('x'))`, `where(sql\`…\`, '=', …)`: the fragment as a value. */
 export function fragmentOperand(
-  node: TSESTree.TaggedTemplateExpression,
+  node: FragmentNode,
   environment: Environment,
   level: Level,
   conversion: Conversion,
@@ -59,7 +58,7 @@ export function fragmentOperand(
 /** `sql\`…\`.execute(db)`: the statements of each text that the template can become. Null where one cannot be parsed. */
 export function fragmentBlocks(
   texts: readonly FragmentText[],
-  node: TSESTree.TaggedTemplateExpression,
+  node: FragmentNode,
   conversion: Conversion,
 ): readonly Block[] | null {
   const blocks: Block[] = []
@@ -75,7 +74,7 @@ export function fragmentBlocks(
   return blocks
 }
 
-function unseen(text: FragmentText, node: TSESTree.TaggedTemplateExpression, conversion: Conversion) {
+function unseen(text: FragmentText, node: FragmentNode, conversion: Conversion) {
   for (const interpolation of text.interpolations) conversion.draft.interpolate(interpolation)
   return {
     kind: 'opaque',
@@ -105,7 +104,7 @@ function fromList(naming: Naming): string {
 function readIn(
   text: FragmentText,
   around: (fragment: string) => string,
-  node: TSESTree.TaggedTemplateExpression,
+  node: FragmentNode,
   level: Level,
   conversion: Conversion,
 ): SelectBlock | null {
@@ -136,7 +135,7 @@ function graftBlock<B extends Block>(
   block: B,
   parameters: readonly { readonly name: string }[],
   text: FragmentText,
-  node: TSESTree.TaggedTemplateExpression,
+  node: FragmentNode,
   conversion: Conversion,
   column: (occurrence: OccurrenceId | null, column: string) => Operand | null,
 ): B {

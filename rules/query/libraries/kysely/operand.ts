@@ -5,8 +5,8 @@ import { bindColumn } from '../../naming.ts'
 import type { Environment } from './chain.ts'
 import { possibleExpressions, subqueryOf, type Conversion, type Level, type Placed } from './conversion.ts'
 import { conditionIn } from './condition.ts'
+import { fragmentIn } from './fragment-text.ts'
 import { fragmentOperand } from './fragment.ts'
-import { isSqlTag } from './receiver.ts'
 import { unwrapped } from './syntax.ts'
 
 /** Whether a bare string is a column (`where('id', …)`) or a value (`where(…, '=', 'open')`). */
@@ -49,9 +49,8 @@ function single(placed: Placed, level: Level, conversion: Conversion, reading: R
   const { draft, evaluator } = conversion
   const { scope } = draft
   const node = unwrapped(placed.node)
-  if (node.type === 'TaggedTemplateExpression' && isSqlTag(node.tag, scope)) {
-    return fragmentOperand(node, placed.environment, level, conversion)
-  }
+  const fragment = fragmentIn(node, conversion)
+  if (fragment !== null) return fragmentOperand(fragment, placed.environment, level, conversion)
   if (reading === 'reference') {
     const name = scope.constantOf(node)?.value
     if (typeof name === 'string') return reference(name, node, level, conversion)
@@ -114,8 +113,13 @@ function expressionCall(
     }
     default:
   }
-  const operands = callArguments(node, environment, level, conversion)
-  if (method === 'fn') return { kind: 'call', name: 'fn', arguments: operands, span: draft.spanOf(node) }
+  if (method === 'fn') {
+    const name = first === undefined ? null : draft.scope.constantOf(first)?.value
+    const rest = callArguments(node.arguments.slice(1), environment, level, conversion)
+    const span = draft.spanOf(node)
+    return { kind: 'call', name: typeof name === 'string' ? name.toLowerCase() : 'fn', arguments: rest, span }
+  }
+  const operands = callArguments(node.arguments, environment, level, conversion)
   if (method.startsWith('fn.')) {
     const name = method.slice(3)
     return { kind: 'call', name: name.toLowerCase(), arguments: operands, span: draft.spanOf(node) }
@@ -124,12 +128,12 @@ function expressionCall(
 }
 
 function callArguments(
-  node: TSESTree.CallExpression,
+  given: readonly TSESTree.Node[],
   environment: Environment,
   level: Level,
   conversion: Conversion,
 ): readonly Operand[] {
-  return node.arguments.flatMap((argument) => {
+  return given.flatMap((argument) => {
     const inner = unwrapped(argument)
     const list = inner.type === 'ArrayExpression' ? inner.elements : [inner]
     return list.flatMap((one) =>
@@ -159,7 +163,7 @@ function otherCall(
     if (isExpression(object, environment, conversion)) {
       const inner = operandOf(object, environment, level, conversion, reading)
       if (method !== null && transparent.has(method)) return inner
-      const operands = callArguments(node, environment, level, conversion)
+      const operands = callArguments(node.arguments, environment, level, conversion)
       return wrapped(`.${method ?? '[…]'}()`, [inner, ...operands], node, conversion)
     }
   }
@@ -169,16 +173,28 @@ function otherCall(
     if (!isBuilder && !isExpression(inner, environment, conversion)) return []
     return [operandOf(inner, environment, level, conversion, 'value')]
   })
-  if (found.length === 0) return null
+  if (found.length === 0) {
+    // A helper out of sight that is given the expression builder makes an expression, which is no plain value.
+    const given = node.arguments.some((argument) => holdsBuilder(argument, environment, conversion))
+    return given ? opaque('an expression made out of sight', node, conversion) : null
+  }
   const name = callee.type === 'Identifier' ? callee.name : 'function'
   return { kind: 'call', name, arguments: found, span: draft.spanOf(node) }
 }
 
+function holdsBuilder(node: TSESTree.Node, environment: Environment, conversion: Conversion): boolean {
+  const inner = unwrapped(node)
+  if (inner.type !== 'ObjectExpression') return conversion.evaluator.isExpressions(inner, environment)
+  return inner.properties.some(
+    (property) => property.type === 'Property' && holdsBuilder(property.value, environment, conversion),
+  )
+}
+
 /** Something that the expression builder, a sub-query or the `sql` tag made. */
 function isExpression(node: TSESTree.Node, environment: Environment, conversion: Conversion): boolean {
-  const { evaluator, draft } = conversion
+  const { evaluator } = conversion
   const inner = unwrapped(node)
-  if (inner.type === 'TaggedTemplateExpression') return isSqlTag(inner.tag, draft.scope)
+  if (fragmentIn(inner, conversion) !== null) return true
   if (inner.type !== 'CallExpression') return false
   if (evaluator.expressionMethod(inner.callee, environment) !== null) return true
   if (evaluator.chainOf(inner, environment) !== null) return true

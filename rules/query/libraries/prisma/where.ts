@@ -54,14 +54,25 @@ function overridable(
   view: ObjectView,
   draft: Draft,
 ): Condition {
+  const literal = literalAround(property.node)
   const later = view.open.find(
-    ({ node }) => node.range[0] > property.node.range[0] && node.parent === property.node.parent,
+    ({ node }) => node.range[0] > property.node.range[0] && literalAround(node) === literal,
   )
   if (later === undefined) return condition
   const span = draft.spanOf(property.node)
   const reason = `${property.name} can be replaced by \`${draft.scope.sourceCode.getText(later.node)}\` after it`
   if (later.provenance.kind === 'request') return { kind: 'optional', condition, reason, span }
   return { kind: 'opaque', reason, mentions: mentionsOf(condition), span }
+}
+
+/** The object literal that a property or spread stands in directly. */
+function literalAround(node: TSESTree.Node): TSESTree.Node | null {
+  let at: TSESTree.Node | undefined = node
+  while (at?.type !== 'ObjectExpression') {
+    if (at === undefined || at === null || /Statement|Declarat/.test(at.type)) return null
+    at = at.parent
+  }
+  return at
 }
 
 function mentionsOf(condition: Condition): readonly Operand[] {
