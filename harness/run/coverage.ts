@@ -53,7 +53,7 @@ export class CoverageLedger {
   summary(): Coverage {
     const cells = [...this.#cells.values()].map((cell): Cell => ({ ...cell, gap: this.#gap(cell) }))
     const gaps = cells.filter((cell) => cell.gap !== null)
-    return { cells: cells.length, exercised: cells.length - gaps.length, gaps }
+    return { cells: cells.length, exercised: cells.length - gaps.length, gaps, matrix: cells }
   }
 
   progress(): { readonly cells: number; readonly exercised: number } {
