@@ -26,6 +26,7 @@ export const problemCodes = {
   'E-TARGET-AUTH': 3,
   'E-TARGET-PROVISION': 3,
   'E-TARGET-DIED': 3,
+  'E-INTERRUPTED': 3,
   'E-INTERNAL': 3,
 } as const
 
