@@ -1,5 +1,5 @@
 import type { Step, Trial } from '../generate/trial.ts'
-import { confirm } from './confirm.ts'
+import { type Bench, confirm } from './confirm.ts'
 import { findCulprits, muteKey } from './culprits.ts'
 import type { Finding } from './events.ts'
 import type { Ground } from './ground.ts'
@@ -7,6 +7,7 @@ import { Laboratory } from './laboratory.ts'
 import { type Batch, Lanes, type Suspicion } from './lanes.ts'
 import type { Emit } from './options.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
+import type { Twins } from './twins.ts'
 import type { Watch } from './watch.ts'
 
 type Options = Omit<ResolvedOptions, 'options'>
@@ -20,11 +21,19 @@ const mostAlike = 3
 const shrinkSeconds = 4
 const shrinkShare = 0.5
 const progressInterval = 250
+/** Trials in twin worlds in each batch; each sends every request three times. */
+const twinTrials = 24
+
+/** All requests together stay within what was asked for. */
+function lanesBeside(twins: Twins | null, lanes: number): number {
+  return twins === null ? lanes : Math.max(1, lanes - 3)
+}
 
 /** The attack itself: batches of trials, what they change, what they reveal. */
 export class Attack {
   readonly #ground: Ground
   readonly #watch: Watch | null
+  readonly #twins: Twins | null
   readonly #options: Options
   readonly #emit: Emit
   readonly #findings: Finding[]
@@ -33,7 +42,7 @@ export class Attack {
   readonly #judged = new Set<string>()
   readonly #muted = new Set<string>()
   #trials = 0
-  #requestsBefore = 0
+  #interfering: readonly Suspicion[] = []
   #requests = 0
   #started = 0
   #seconds = 0
@@ -41,13 +50,21 @@ export class Attack {
   #confirming = 0
   #lastProgress = 0
 
-  constructor(ground: Ground, watch: Watch | null, options: Options, emit: Emit, findings: Finding[]) {
+  constructor(
+    ground: Ground,
+    watch: Watch | null,
+    twins: Twins | null,
+    options: Options,
+    emit: Emit,
+    findings: Finding[],
+  ) {
     this.#ground = ground
     this.#watch = watch
+    this.#twins = twins
     this.#options = options
     this.#emit = emit
     this.#findings = findings
-    this.#lanes = new Lanes(ground.arena, options.lanes, options.mode === 'certify')
+    this.#lanes = new Lanes(ground.arena, lanesBeside(twins, options.lanes), options.mode === 'certify')
     this.#laboratory = new Laboratory(ground.arena, watch, ground.newVictim)
   }
 
@@ -71,7 +88,7 @@ export class Attack {
         const next = (): Trial | null => (index < end && !this.#isOver() ? trialAt(index++) : null)
         const batch = await this.#batch(next)
         await this.#settle(batch)
-        if (this.#options.stopAtFirstFinding && this.#findings.length > 0) return
+        if (this.#isSatisfied()) return
         size = Math.min(largestBatch, Math.ceil(size * 1.5))
       }
     } finally {
@@ -81,6 +98,10 @@ export class Attack {
 
   async close(): Promise<void> {
     await this.#laboratory.close()
+  }
+
+  #isSatisfied(): boolean {
+    return this.#options.stopAtFirstFinding && this.#findings.length > 0
   }
 
   #isOver(): boolean {
@@ -95,8 +116,10 @@ export class Attack {
   async #batch(next: () => Trial | null): Promise<Batch> {
     const { transport } = this.#ground.arena
     const started = performance.now()
-    this.#requestsBefore = transport.requests
-    const batch = await this.#lanes.run(
+    const sent = (): number => transport.requests + (this.#twins?.requests ?? 0)
+    const before = sent()
+    const twins = this.#twins?.batch(twinTrials, this.#options.seed, () => this.#isOver())
+    const lanes = this.#lanes.run(
       next,
       (step: Step) => this.#muted.has(muteKey(step)),
       (trial) => trial.steps.length <= 2,
@@ -105,7 +128,9 @@ export class Attack {
         this.#progress(false)
       },
     )
-    this.#requests += transport.requests - this.#requestsBefore
+    const [batch, interfering] = await Promise.all([lanes, twins])
+    this.#interfering = interfering ?? []
+    this.#requests += sent() - before
     this.#seconds += (performance.now() - started) / 1000
     return batch
   }
@@ -134,14 +159,18 @@ export class Attack {
     }
     for (const suspicion of suspicions) {
       if (this.#options.signal.aborted) break
-      await this.#consider(suspicion)
-      if (this.#options.stopAtFirstFinding && this.#findings.length > 0) break
+      await this.#consider(suspicion, this.#laboratory)
+      if (this.#isSatisfied()) break
+    }
+    for (const suspicion of this.#twins === null ? [] : this.#interfering) {
+      if (this.#options.signal.aborted || this.#isSatisfied()) break
+      await this.#consider(suspicion, this.#twins!)
     }
     await this.#watch?.mark()
     this.#confirming += (performance.now() - started) / 1000
   }
 
-  async #consider(suspicion: Suspicion): Promise<void> {
+  async #consider(suspicion: Suspicion, bench: Bench): Promise<void> {
     const { charge, steps } = suspicion
     if (charge.accusation.oracle === 'foreign-write') {
       const step = steps[charge.at]
@@ -158,7 +187,7 @@ export class Attack {
     const allowed = this.#options.seconds === Infinity ? 60 : this.#options.seconds * shrinkShare
     const end = performance.now() + 1000 * Math.min(shrinkSeconds, Math.max(0, allowed - this.#confirming))
     const spent = (): boolean => signal.aborted || performance.now() > end
-    const finding = await confirm(suspicion, this.#laboratory, {
+    const finding = await confirm(suspicion, bench, {
       target: target.target.name,
       seed,
       receiptsDirectory,

@@ -9,6 +9,7 @@ import type { CampaignSummary, Finding } from './events.ts'
 import { type Ground, prepareGround } from './ground.ts'
 import type { CampaignOptions, Emit } from './options.ts'
 import { resolveOptions, type ResolvedOptions } from './resolved-options.ts'
+import { alikeContent, textsOf, twinContent, Twins } from './twins.ts'
 import { watchDatabase, watchOwners, type Watch } from './watch.ts'
 
 /**
@@ -32,6 +33,7 @@ class Campaign {
   #phase = performance.now()
   #attack: Attack | null = null
   #ground: Ground | null = null
+  #worlds: readonly Ground[] = []
   #problem: CampaignSummary['problem'] = null
 
   constructor(options: ResolvedOptions, emit: Emit) {
@@ -66,17 +68,21 @@ class Campaign {
 
   async #prepare(server: PostgresServer | null, cleanUp: (() => Promise<void>)[]): Promise<Ground> {
     const { options, seed, lanes, oracles, signal } = this.#options
-    const ground = await prepareGround({
-      campaign: options,
-      server,
-      seed,
-      lanes,
-      oracles,
-      signal,
-      log: () => {},
-    })
+    const common = { campaign: options, server, seed, signal, log: () => {} }
+    const wantsTwins = server !== null && oracles.has('interference')
+    const contents = wantsTwins ? [alikeContent, alikeContent, twinContent] : []
+    const settled = await Promise.allSettled([
+      prepareGround({ ...common, lanes, oracles }),
+      ...contents.map((victim) => prepareGround({ ...common, lanes: 1, victim, oracles: new Set() })),
+    ])
+    const grounds = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    for (const { close } of grounds) cleanUp.push(close)
+    const failed = settled.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    const [first, ...worlds] = grounds
+    const ground: Ground = first!
     this.#ground = ground
-    cleanUp.push(ground.close)
+    this.#worlds = worlds
     this.#endPhase('start')
     this.#refuseUnauthenticated(ground)
     return ground
@@ -113,7 +119,10 @@ class Campaign {
       oracles: [...options.oracles],
       tenants: options.lanes + 2,
     })
-    const attack = new Attack(ground, watch, options, this.#emit, this.#findings)
+    const [left, right, twin] = this.#worlds
+    const twins =
+      left && right && twin ? new Twins([left, right, twin], arena.coverage, await textsOf(left)) : null
+    const attack = new Attack(ground, watch, twins, options, this.#emit, this.#findings)
     this.#attack = attack
     await attack.man()
     this.#endPhase('provision')
@@ -150,7 +159,9 @@ class Campaign {
 
   #blindness(watch: Watch | null, { arena }: Ground): Blindness {
     return {
-      interference: 'twin worlds need `start` and a managed database',
+      ...(this.#worlds.length === 3
+        ? {}
+        : { interference: 'twin worlds need `start` and a managed database' }),
       ...(watch === null || !watch.sees(arena.victim)
         ? { 'foreign-write': 'nothing of the victim can be watched' }
         : {}),

@@ -2,7 +2,10 @@ import type { Step } from '../generate/trial.ts'
 import { curlScript } from './curl.ts'
 import type { Finding, OracleId } from './events.ts'
 import type { Played } from './execute.ts'
-import { chargeOf, freeze, type Laboratory, simplifications } from './laboratory.ts'
+import type { Arena } from './arena.ts'
+import type { Tenant } from '../model/tenant.ts'
+import type { Outcome } from './execute.ts'
+import { chargeOf, freeze, simplifications } from './laboratory.ts'
 import type { Suspicion } from './lanes.ts'
 import { type Receipt, writeReceipt } from './receipt.ts'
 import { Disguise, showSteps } from './show.ts'
@@ -13,6 +16,12 @@ const reruns = 3
 
 /** Oracles whose one observation is proof: what was seen cannot be seen by chance. */
 const conclusive: ReadonlySet<OracleId> = new Set(['foreign-read', 'foreign-write', 'error-message'])
+
+/** Where sequences are run again: one world, or worlds in lockstep. */
+export interface Bench {
+  readonly arena: Arena
+  readonly run: (steps: readonly Step[], fresh: boolean) => Promise<Outcome & { readonly attacker: Tenant }>
+}
 
 export interface ConfirmOptions {
   readonly target: string
@@ -27,43 +36,43 @@ export interface ConfirmOptions {
  */
 export async function confirm(
   suspicion: Suspicion,
-  laboratory: Laboratory,
+  bench: Bench,
   options: ConfirmOptions,
 ): Promise<Finding | null> {
   const { charge } = suspicion
   const reproduces = async (steps: readonly Step[]): Promise<boolean> =>
-    chargeOf(await laboratory.run(steps, false), charge.id) !== undefined
-  const upTo = suspicion.steps.slice(0, charge.at + 1).map((step) => freeze(step, laboratory.arena))
+    chargeOf(await bench.run(steps, false), charge.id) !== undefined
+  const upTo = suspicion.steps.slice(0, charge.at + 1).map((step) => freeze(step, bench.arena))
   const last = upTo.at(-1)!
   const minimal = await shrink(
     upTo,
     upTo.length > 1 ? [[last]] : [],
-    (step) => simplifications(step, laboratory.arena),
+    (step) => simplifications(step, bench.arena),
     reproduces,
     { spent: options.spent },
   )
   if (minimal === null && !conclusive.has(charge.accusation.oracle)) return null
-  return rerun(suspicion, minimal ?? upTo, laboratory, options)
+  return rerun(suspicion, minimal ?? upTo, bench, options)
 }
 
 async function rerun(
   suspicion: Suspicion,
   steps: readonly Step[],
-  laboratory: Laboratory,
+  bench: Bench,
   options: ConfirmOptions,
 ): Promise<Finding> {
   const { charge, trial } = suspicion
   let again = 0
   let shown: Pick<Finding, 'steps' | 'evidence' | 'curl' | 'title'> | null = null
   for (let run = 0; run < reruns; run++) {
-    const { victim } = laboratory.arena
-    const outcome = await laboratory.run(steps, true)
+    const { victim } = bench.arena
+    const outcome = await bench.run(steps, true)
     const found = chargeOf(outcome, charge.id)
     if (found !== undefined) again++
     if (shown !== null && found === undefined) continue
     // The victim may have been replaced since: its ids must still get their names.
-    const disguise = new Disguise({ ...laboratory.arena, victim }, outcome.attacker)
-    shown = show(charge.id, found?.accusation ?? charge.accusation, outcome.played, disguise, laboratory)
+    const disguise = new Disguise({ ...bench.arena, victim }, outcome.attacker)
+    shown = show(charge.id, found?.accusation ?? charge.accusation, outcome.played, disguise, bench)
   }
   const { accusation, operation, relation, id } = charge
   const receipt: Receipt = {
@@ -96,11 +105,11 @@ function show(
   accusation: { readonly title: string; readonly evidence: string },
   played: readonly Played[],
   disguise: Disguise,
-  laboratory: Laboratory,
+  bench: Bench,
 ): Pick<Finding, 'steps' | 'evidence' | 'curl' | 'title'> {
   const steps = showSteps(played, disguise)
   const { title } = accusation
   const evidence = disguise.text(accusation.evidence)
-  const baseUrl = laboratory.arena.world.service.baseUrl
+  const baseUrl = bench.arena.world.service.baseUrl
   return { steps, title, evidence, curl: curlScript({ finding: id, title, evidence, baseUrl }, steps) }
 }
