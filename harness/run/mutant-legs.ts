@@ -47,8 +47,18 @@ export interface Cost {
 
 /** Runs a campaign on a copy of the service until the first finding. @public */
 export function campaignLeg(options: Omit<CampaignOptions, 'directory' | 'knockOutSql'>): Legs['fuzz'] {
+  // Every campaign listens to a signal of its own: dozens of listeners on one would look like a leak.
   return (directory, knockOutSql, signal) =>
-    runCampaign({ stopAtFirstFinding: true, ...options, directory, knockOutSql, signal }, () => {})
+    runCampaign(
+      {
+        stopAtFirstFinding: true,
+        ...options,
+        directory,
+        knockOutSql,
+        signal: AbortSignal.any([signal]),
+      },
+      () => {},
+    )
 }
 
 /**
