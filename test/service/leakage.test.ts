@@ -141,6 +141,15 @@ describe('errors', () => {
     expect(JSON.parse(text)).toEqual({ type: 'about:blank', title: 'Internal Server Error', status: 500 })
   })
 
+  it.each(['GET /projects/%ZZ', `GET /projects/${'a'.repeat(200)}`])(
+    'about %s do not repeat it',
+    async (path) => {
+      const { json, headers } = await acme.admin(path)
+      expect(headers['content-type']).toMatch(/^application\/problem\+json/)
+      expect(Object.keys(json)).toEqual(['type', 'title', 'status'])
+    },
+  )
+
   it('for a path that is no route look like those for a thing that is not there', async () => {
     const missing = await acme.admin(`GET /projects/${randomUUID()}`)
     expect((await acme.admin('GET /nowhere')).text).toBe(missing.text)
