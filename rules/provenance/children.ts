@@ -48,7 +48,7 @@ export function unwrap(node: TSESTree.Node, awaits = false): TSESTree.Node {
 
 /** The innermost function around a node, null at the top level. */
 export function functionAround(node: TSESTree.Node): TSESTree.Node | null {
-  for (let at = node.parent; at !== undefined; at = at.parent) if (isFunction(at)) return at
+  for (let at = node.parent; at != null; at = at.parent) if (isFunction(at)) return at
   return null
 }
 

@@ -159,7 +159,7 @@ export class Definer {
   }
 
   #this(node: TSESTree.Node, module: SourceModule): Definition {
-    for (let at: TSESTree.Node | undefined = node.parent; at !== undefined; at = at.parent) {
+    for (let at: TSESTree.Node | undefined = node.parent; at != null; at = at.parent) {
       if (at.type === 'ClassDeclaration' || at.type === 'ClassExpression') {
         return { kind: 'typed', type: this.#class(at, module) }
       }

@@ -12,7 +12,7 @@ export function isGuarded(use: TSESTree.Node, text: string): boolean {
     return text.slice(bare.range[0], bare.range[1]).replaceAll('?.', '.') === wanted
   }
   let child: TSESTree.Node = use
-  for (let parent = use.parent; parent !== undefined; parent = parent.parent) {
+  for (let parent = use.parent; parent != null; parent = parent.parent) {
     if (branchImplies(parent, child, is)) return true
     if (parent.type === 'BlockStatement' || parent.type === 'Program' || parent.type === 'SwitchCase') {
       const statements: readonly TSESTree.Node[] =

@@ -91,7 +91,7 @@ export function sideModule(filename: string, text: string, program: TSESTree.Pro
     text,
     bindingOf: (identifier) => {
       let node: TSESTree.Node | undefined = identifier.parent
-      for (; node !== undefined; node = node.parent) {
+      for (; node != null; node = node.parent) {
         const binding = bindingAt(node, identifier.name)
         if (binding !== null) return binding
       }

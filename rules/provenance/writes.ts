@@ -31,7 +31,7 @@ export function decisionOf(test: TSESTree.Node, taken: boolean, text: string): D
 export function decisionsTo(node: TSESTree.Node, at: TSESTree.Node, text: string): Decision[] {
   const found: Decision[] = []
   let child = node
-  for (let parent = node.parent; parent !== undefined && !contains(parent, at); parent = parent.parent) {
+  for (let parent = node.parent; parent != null && !contains(parent, at); parent = parent.parent) {
     const decision = stepDecision(parent, child, text)
     if (decision !== null) found.push(decision)
     child = parent
@@ -63,7 +63,7 @@ function stepDecision(parent: TSESTree.Node, child: TSESTree.Node, text: string)
 /** Do the two stand in different arms of one test, so that never both run? */
 function areExclusive(node: TSESTree.Node, at: TSESTree.Node): boolean {
   let child = node
-  for (let parent = node.parent; parent !== undefined; parent = parent.parent) {
+  for (let parent = node.parent; parent != null; parent = parent.parent) {
     if (contains(parent, at)) {
       if (parent.type !== 'IfStatement' && parent.type !== 'ConditionalExpression') return false
       return child !== parent.test && !contains(parent.test, at)

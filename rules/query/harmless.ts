@@ -12,6 +12,7 @@ const quoting =
 
 /** A value that cannot carry SQL: a number, one of a few constants, or quoted for its place. */
 export function isHarmless(node: TSESTree.Node, scope: ExtractionScope): boolean {
+  if (node.type === 'Identifier' && isChecked(node, scope)) return true
   const value = scope.resolve(node)
   switch (value.type) {
     case 'UnaryExpression':
@@ -31,7 +32,7 @@ export function isHarmless(node: TSESTree.Node, scope: ExtractionScope): boolean
     case 'Literal':
       return true
     case 'Identifier':
-      return hasHarmlessType(value, scope) || isChecked(value, scope)
+      return hasHarmlessType(value, scope)
     default:
       return false
   }
@@ -77,7 +78,7 @@ function isChecked(node: TSESTree.Identifier, scope: ExtractionScope): boolean {
   const name = node.name.replaceAll('$', '\\$')
   const check = new RegExp(`\\b\\w+(\\.\\w+)*\\.(includes|has)\\(\\s*${name}\\s*\\)|\\b${name}\\s+in\\s+\\w+`)
   let child: TSESTree.Node = node
-  for (let parent: TSESTree.Node | undefined = node.parent; parent !== undefined; parent = parent.parent) {
+  for (let parent: TSESTree.Node | undefined = node.parent; parent != null; parent = parent.parent) {
     const tests =
       (parent.type === 'IfStatement' || parent.type === 'ConditionalExpression') && child !== parent.test
         ? [parent.test]

@@ -113,8 +113,7 @@ export function isWanted(finding: Finding, options: ConfinementOptions): boolean
   return state.kind !== 'unnamed' && judged.query.values.some((value) => value.kind === 'request')
 }
 
-/** Where to report: the call for SQL text, where no comment can be put inside; the part of the chain for builders. */
-export function placeOf({ judged, occurrence }: Finding): TSESTree.Node {
-  const { query } = judged
-  return query.library === 'pg' ? query.node : query.nodeOf(occurrence.occurrence.span)
+/** Where to report: at the call, where a comment can be put; inside SQL text none can. */
+export function placeOf({ judged }: Finding): TSESTree.Node {
+  return judged.query.node
 }

@@ -49,11 +49,57 @@ export interface SqlCall {
 
 type Parsed = Extract<ParsedTemplate, { kind: 'parsed' }>
 
+/** After these a value or name is still to come; after any other word, or a closing bracket, only more of the statement. */
+const expectant =
+  /(?:^|[^\w"')\]$]|\b(?:and|or|not|in|like|ilike|similar|to|between|is|where|on|set|values|select|distinct|limit|offset|then|else|when|case|by|returning|having|any|some|all|from|join|lateral|only|into|update|using|as|with|table|filter|over|except|union|intersect|escape|zone|interval|fetch|first|next))\s*$/i
+
+/**
+ * PostgreSQL's grammar as the parser has it reads `column $1` as a cast of `$1` to the type `column`, so a hole directly after an
+ * operand is set apart as the fragment that it must be. Placeholders (`$${n}`) and names that go on are left alone.
+ */
+function withoutFragments(text: SqlText): {
+  readonly text: SqlText
+  readonly fragments: readonly HolePart[]
+} {
+  const fragments: HolePart[] = []
+  const strings = [text.strings[0]!]
+  const stretches = [[...text.stretches[0]!]]
+  const holes: HolePart[] = []
+  text.holes.forEach((hole, index) => {
+    const before = strings.at(-1)!
+    const after = text.strings[index + 1]!
+    const open = isLiteralOpen(text.strings.slice(0, index + 1).join(''))
+    const apart = !open && /\s$/.test(before) && !expectant.test(before) && !/^\w/.test(after)
+    if (apart) {
+      fragments.push(hole)
+      strings[strings.length - 1] = `${before} ${after}`
+      stretches
+        .at(-1)!
+        .push({ kind: 'text', text: ' ', node: hole.node, offset: null }, ...text.stretches[index + 1]!)
+    } else {
+      holes.push(hole)
+      strings.push(after)
+      stretches.push([...text.stretches[index + 1]!])
+    }
+  })
+  return { text: { strings, holes, stretches }, fragments }
+}
+
+/** Is a literal open at the end of the text? */
+function isLiteralOpen(text: string): boolean {
+  return text.split("'").length % 2 === 0
+}
+
 /** The queries that a text holds: one for each statement that touches rows, or an opacity. */
-export function queriesOf(text: SqlText, call: SqlCall, scope: ExtractionScope): readonly (Query | Opaque)[] {
+export function queriesOf(
+  whole: SqlText,
+  call: SqlCall,
+  scope: ExtractionScope,
+): readonly (Query | Opaque)[] {
+  const { text, fragments } = withoutFragments(whole)
   const parsed = parseTemplate(text.strings)
   if (parsed.kind === 'error') {
-    const interpolations = text.holes.filter(isPasted).map((hole): Interpolation => ({
+    const interpolations = whole.holes.filter(isPasted).map((hole): Interpolation => ({
       node: hole.node,
       position: 'fragment',
       provenance: scope.provenanceOf(hole.node),
@@ -61,7 +107,13 @@ export function queriesOf(text: SqlText, call: SqlCall, scope: ExtractionScope):
     const reason = `its SQL text could not be parsed: ${parsed.message}`
     return [{ kind: 'opaque', library: call.library, node: call.node, reason, interpolations }]
   }
-  const interpolations = interpolationsOf(parsed, text, scope)
+  const apart = fragments.map((hole): Interpolation => ({
+    node: hole.node,
+    position: 'fragment',
+    provenance: scope.provenanceOf(hole.node),
+    widens: !sortsOrLimits.test(textBefore(whole, whole.holes.indexOf(hole))),
+  }))
+  const interpolations = [...interpolationsOf(parsed, text, scope), ...apart]
   const nodeOf = locator(parsed, text, call.node)
   const valueOf = (name: string): Provenance => {
     const holes = parsed.holesOf(name)
@@ -86,12 +138,15 @@ function isPasted(hole: HolePart): boolean {
 /** The text before a hole ends inside ORDER BY or LIMIT of the outermost statement. */
 const sortsOrLimits = /\b(?:order\s+by|limit|offset)\b[^()]*$/i
 
+function textBefore(text: SqlText, hole: number): string {
+  return text.strings.slice(0, hole + 1).join(' x ')
+}
+
 function interpolationsOf(parsed: Parsed, text: SqlText, scope: ExtractionScope): Interpolation[] {
   return text.holes.flatMap((hole, index): Interpolation[] => {
     const position = parsed.holes[index]!.position
     if (hole.bound || position === 'placeholder') return []
-    const before = text.strings.slice(0, index + 1).join(' x ')
-    const widens = !sortsOrLimits.test(before)
+    const widens = !sortsOrLimits.test(textBefore(text, index))
     return [{ node: hole.node, position, provenance: scope.provenanceOf(hole.node), widens }]
   })
 }
