@@ -44,21 +44,29 @@ export class TooComplex extends Error {
   override readonly name = 'TooComplex'
 }
 
-const branchLimit = 2048
+const branchLimit = 256
+
+/** From here on it pays to look which branches contradict themselves. */
+const pruneFrom = 24
 
 export const always: Branches = [[]]
 
 export function both(left: Branches, right: Branches): Branches {
   if (left.length === 1 && left[0]!.length === 0) return right
   if (right.length === 1 && right[0]!.length === 0) return left
-  if (left.length * right.length > branchLimit) throw new TooComplex('too many branches')
-  return left.flatMap((first) => right.map((second) => [...first, ...second]))
+  if (left.length * right.length > branchLimit * 8) throw new TooComplex('too many branches')
+  return prune(left.flatMap((first) => right.map((second) => [...first, ...second])))
+}
+
+function prune(branches: Branches): Branches {
+  if (branches.length <= pruneFrom) return branches
+  const possible = branches.filter((branch) => !closureOf(branch).contradictory)
+  if (possible.length > branchLimit) throw new TooComplex('too many branches')
+  return possible
 }
 
 export function either(parts: readonly Branches[]): Branches {
-  const all = parts.flat()
-  if (all.length > branchLimit) throw new TooComplex('too many branches')
-  return all
+  return prune(parts.flat())
 }
 
 export const all = (parts: readonly Branches[]): Branches => parts.reduce(both, always)
@@ -162,12 +170,23 @@ function differs(left: string | number | boolean, right: string | number | boole
   return isWord(first) && isWord(second) && first !== second
 }
 
+const closures = new WeakMap<readonly Fact[], Closure>()
+
+/** The closure of a branch, computed once. */
+export function closureOf(branch: readonly Fact[]): Closure {
+  const known = closures.get(branch)
+  if (known !== undefined) return known
+  const closure = new Closure(branch)
+  closures.set(branch, closure)
+  return closure
+}
+
 /** What the branches say about everything but these row variables. */
 export function project(branches: Branches, rows: ReadonlySet<number>): Branches {
   const outside = (term: Term): boolean =>
     (term.row === null || !rows.has(term.row)) && term.mentions.every(outside)
   return branches.flatMap((branch) => {
-    const closure = new Closure(branch)
+    const closure = closureOf(branch)
     if (closure.contradictory) return []
     const facts: Fact[] = []
     const blank = { source: null, within: [] } as const

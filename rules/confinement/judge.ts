@@ -1,5 +1,5 @@
 import type { Condition, Operand } from '../sql/statement.ts'
-import { Closure, both, type Branches, type Fact, type Term } from './facts.ts'
+import { both, closureOf, type Branches, type Closure, type Fact, type Term } from './facts.ts'
 import { renderOperand, renderSources, type ParameterName } from './render.ts'
 import type { Leaf } from './space.ts'
 import { columnsIn } from './terms.ts'
@@ -65,7 +65,7 @@ export function judge(leaf: Leaf, branches: Branches, context: JudgeContext): Ve
     }
   }
   const results = branches.flatMap((branch) => {
-    const closure = new Closure(branch)
+    const closure = closureOf(branch)
     return closure.contradictory ? [] : [{ branch, state: stateOf(leaf, closure, context, new Set()) }]
   })
   const failing = results.filter(({ state }) => state.kind !== 'tenant')
@@ -228,7 +228,7 @@ function reasonOf(leaf: Leaf, key: Key, { branch, state }: Result, context: Judg
   for (const fact of branch) {
     if (fact.kind !== 'optional') continue
     const would = both([branch], fact.inner).every((one) => {
-      const closure = new Closure(one)
+      const closure = closureOf(one)
       return closure.contradictory || stateOf(leaf, closure, context, new Set()).kind === 'tenant'
     })
     if (would) return leak({ kind: 'optional', reason: fact.reason })

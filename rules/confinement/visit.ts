@@ -1,5 +1,5 @@
 import type { Occurrence } from '../sql/statement.ts'
-import { all, always, both, Closure, project, type Branches, type Fact } from './facts.ts'
+import { all, always, both, closureOf, project, type Branches, type Fact } from './facts.ts'
 import { judge, keyOf, linkState, tenantState, type JudgeContext } from './judge.ts'
 import { inward, outward } from './outward.ts'
 import {
@@ -116,7 +116,7 @@ export class Visitor {
       const missing = branch.some(
         (fact) => fact.kind === 'absent' && [...rows].every((row) => fact.rows.has(row)),
       )
-      return missing && rows.size > 0 && !new Closure(branch).contradictory
+      return missing && rows.size > 0 && !closureOf(branch).contradictory
     })
   }
 
@@ -173,7 +173,7 @@ export class Visitor {
     const key = keyOf(target.ownership, this.context.ownershipOf)
     if (key?.kind !== 'link') return null
     const term = this.context.termOf(target.row, key.column)
-    const given = inside.every((branch) => new Closure(branch).classOf(term).terms.length > 1)
+    const given = inside.every((branch) => closureOf(branch).classOf(term).terms.length > 1)
     if (!given) return null
     const description = `${key.column} is taken as given; nothing shows that this row of ${key.parent} is the tenant's`
     return { kind: 'leak', reason: { kind: 'weak', description } }
@@ -188,7 +188,7 @@ export class Visitor {
     if (term === null) return { kind: 'unknown', reason: `${key.column} is set to its default` }
     const own = this.context.termOf(target.row, key.column)
     for (const branch of all([branches, written.facts])) {
-      const closure = new Closure(branch)
+      const closure = closureOf(branch)
       if (closure.contradictory || closure.classOf(term).terms.includes(own)) continue
       const isNull = term.operand?.kind === 'literal' && term.operand.value === null
       if (isNull && key.kind === 'link') continue
