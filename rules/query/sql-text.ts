@@ -51,7 +51,7 @@ type Parsed = Extract<ParsedTemplate, { kind: 'parsed' }>
 
 /** After these a value or name is still to come; after any other word, or a closing bracket, only more of the statement. */
 const expectant =
-  /(?:^|[^\w"')\]$]|\b(?:and|or|not|in|like|ilike|similar|to|between|is|where|on|set|values|select|distinct|limit|offset|then|else|when|case|by|returning|having|any|some|all|from|join|lateral|only|into|update|using|as|with|table|filter|over|except|union|intersect|escape|zone|interval|fetch|first|next))\s*$/i
+  /(?:^|[^\w\s"')\]$]|\b(?:and|or|not|in|like|ilike|similar|to|between|is|where|on|set|values|select|distinct|limit|offset|then|else|when|case|by|returning|having|any|some|all|from|join|lateral|only|into|update|using|as|with|table|filter|over|except|union|intersect|escape|zone|interval|fetch|first|next))\s*$/i
 
 /**
  * PostgreSQL's grammar as the parser has it reads `column $1` as a cast of `$1` to the type `column`, so a hole directly after an

@@ -1,0 +1,77 @@
+import rule from '../../rules/lint/no-cross-tenant-join.ts'
+import { handler, ruleTester } from '../support/rule-tester.ts'
+
+const tenant = '[request.clinic.id]'
+
+ruleTester().run('no-cross-tenant-join', rule as never, {
+  valid: [
+    {
+      name: 'joined on the tenant key',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN patients p ON p.id = v.patient_id AND p.clinic_id = v.clinic_id WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+    },
+    {
+      name: 'both filtered',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v, patients p WHERE p.id = v.patient_id AND p.clinic_id = $1 AND v.clinic_id = $1', ${tenant})`,
+      ),
+    },
+    {
+      name: 'a child through its confined parent',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN notes n ON n.visit_id = v.id WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+    },
+    {
+      name: 'reference data',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN medicines m ON m.id = v.medicine_id WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+    },
+    {
+      name: 'the first relation is the business of require-tenant-filter',
+      code: handler("await pool.query('SELECT * FROM patients')"),
+    },
+  ],
+  invalid: [
+    {
+      name: 'joined on the id only',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN patients p ON p.id = v.patient_id WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [
+        {
+          messageId: 'missing',
+          data: {
+            relation: 'patients',
+            reason: 'no condition binds it to a tenant',
+            predicate: 'p.clinic_id = request.clinic.id',
+          },
+        },
+      ],
+    },
+    {
+      name: 'the filter in the ON clause of the side that an outer join keeps',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v RIGHT JOIN patients p ON p.id = v.patient_id AND p.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'UPDATE … FROM',
+      code: handler(
+        `await pool.query('UPDATE visits v SET name = p.name FROM patients p WHERE p.id = v.patient_id AND v.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'undecided, when unknown is asked for',
+      code: handler(
+        `await pool.query(\`SELECT * FROM visits v JOIN patients p ON p.id = v.patient_id \${more(request)} WHERE v.clinic_id = $1\`, ${tenant})`,
+      ),
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'unknown' }],
+    },
+  ],
+})
