@@ -10,7 +10,7 @@ import { type Ground, prepareGround } from './ground.ts'
 import type { CampaignOptions, Emit } from './options.ts'
 import { resolveOptions, type ResolvedOptions } from './resolved-options.ts'
 import { alikeContent, textsOf, twinContent, Twins } from './twins.ts'
-import { watchDatabase, watchOwners, type Watch } from './watch.ts'
+import { passiveWatch, type Watch } from './watch.ts'
 
 /**
  * Runs one campaign (or one shard of it) and returns the summary that it also emits last. Infrastructure failures after
@@ -143,18 +143,9 @@ class Campaign {
 
   async #watch(ground: Ground): Promise<Watch | null> {
     if (!this.#options.oracles.has('foreign-write')) return null
-    const { arena, instance, tenancy } = ground
-    const passive = () => [arena.victim, arena.bystander]
-    if (instance.databaseUrl === null || tenancy === null) return watchOwners(arena, passive)
-    const watch = await watchDatabase(instance.databaseUrl, tenancy, passive)
-    for (const blind of watch.blind) this.#warn('W-SNAPSHOT', `Writes cannot be seen in ${blind}.`)
-    if (watch.sees(arena.victim)) return watch
-    this.#warn(
-      'W-SNAPSHOT',
-      'No row in the database bears the id of the provisioned tenant; its owner is asked instead.',
-    )
-    await watch.close()
-    return watchOwners(arena, passive)
+    const { watch, warnings } = await passiveWatch(ground)
+    for (const warning of warnings) this.#warn('W-SNAPSHOT', warning)
+    return watch
   }
 
   #blindness(watch: Watch | null, { arena }: Ground): Blindness {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { dirname, resolve } from 'node:path'
 import { Problem } from '../../rules/problem.ts'
+import { loadTenancy } from '../../rules/tenancy/read.ts'
 import type { Tenancy } from '../../rules/tenancy/tenancy.ts'
 import { hintsOf, tenantFieldsOf } from '../generate/hints.ts'
 import { prepare, type Prepared } from '../generate/resolve.ts'
@@ -17,7 +19,6 @@ import type { OracleId } from './events.ts'
 import type { CampaignOptions } from './options.ts'
 import { type Instance, startInstance } from './start.ts'
 import { Transport } from './transport.ts'
-import { tenancyOf } from './watch.ts'
 import type { PostgresServer } from '../postgres/server.ts'
 
 /** One running world, ready to be attacked. */
@@ -65,7 +66,8 @@ export async function prepareGround(
     await instance.stop()
   }
   try {
-    const tenancy = tenancyOf(loaded)
+    const tenancyFile = loaded.target.database?.tenancy
+    const tenancy = tenancyFile === undefined ? null : loadTenancy(resolve(dirname(loaded.file), tenancyFile))
     const operations = await operationsOf(loaded, instance.service.baseUrl, campaign.openapi)
     // A service that keeps its data has seen the seed's names before.
     const keeps = loaded.target.start === undefined || loaded.target.database?.managed !== true

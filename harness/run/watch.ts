@@ -1,6 +1,3 @@
-import { resolve } from 'node:path'
-import { dirname } from 'node:path'
-import { loadTenancy } from '../../rules/tenancy/read.ts'
 import type { Tenancy } from '../../rules/tenancy/tenancy.ts'
 import { resolveStep } from '../generate/resolve.ts'
 import { plainStep } from '../generate/trial.ts'
@@ -11,8 +8,8 @@ import { differences, plain, type Plain, Symbols } from '../oracles/normalise.ts
 import { openPool, type Pool as DatabasePool } from '../postgres/connection.ts'
 import { planSnapshot } from '../postgres/snapshot-plan.ts'
 import { diffSnapshots, takeSnapshot } from '../postgres/snapshot.ts'
-import type { LoadedTarget } from '../target/load.ts'
 import type { Arena } from './arena.ts'
+import type { Ground } from './ground.ts'
 import { sendResolved } from './exchange.ts'
 
 /** Notices when what passive tenants own changes. `compare` gives the changes since the mark, oldest tenant first. */
@@ -27,12 +24,6 @@ export interface Watch {
   /** Relations that it cannot see, with the reason. */
   readonly blind: readonly string[]
   readonly close: () => Promise<void>
-}
-
-/** The tenancy model of a target, null when it names none. @throws Problem E-TENANCY-… */
-export function tenancyOf(loaded: LoadedTarget): Tenancy | null {
-  const path = loaded.target.database?.tenancy
-  return path === undefined ? null : loadTenancy(resolve(dirname(loaded.file), path))
 }
 
 /** Watches by snapshots of the database: sees every relation of the tenancy model. */
@@ -75,6 +66,25 @@ export async function watchDatabase(
       [...last.values()].some((extent) => extent.tenant === tenant.provisioned.id && extent.rows > 0),
     close: () => pool.end(),
   }
+}
+
+/**
+ * The best watch that the target allows: snapshots when the database can be looked into and knows the tenants by their ids, else the
+ * owners' own eyes. `warnings` says what it cannot see.
+ */
+export async function passiveWatch(
+  ground: Ground,
+): Promise<{ readonly watch: Watch; readonly warnings: readonly string[] }> {
+  const { arena, instance, tenancy } = ground
+  const passive = (): readonly Tenant[] => [arena.victim, arena.bystander]
+  if (instance.databaseUrl === null || tenancy === null)
+    return { watch: await watchOwners(arena, passive), warnings: [] }
+  const watch = await watchDatabase(instance.databaseUrl, tenancy, passive)
+  const warnings = watch.blind.map((blind) => `Writes cannot be seen in ${blind}.`)
+  if (watch.sees(arena.victim)) return { watch, warnings }
+  await watch.close()
+  const reason = 'No row in the database bears the id of the provisioned tenant; its owner is asked instead.'
+  return { watch: await watchOwners(arena, passive), warnings: [...warnings, reason] }
 }
 
 interface Reading {
