@@ -37,7 +37,7 @@ const seed = (index: number): TenantSeed => ({
   slug: `t${index}`,
   salt: `salt ${index}`,
   canary: (label) => `canary${index}${label.replace(/\W/g, '')}`,
-  collide: (label) => label.replaceAll(' ', '-'),
+  collide: (label) => label,
   rows: 3,
 })
 
