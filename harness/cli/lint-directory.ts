@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import type { Linter } from 'eslint'
 import { Problem } from '../../rules/problem.ts'
+import { loadTenancy } from '../../rules/tenancy/read.ts'
 
 export interface DirectoryFinding {
   readonly ruleId: string
@@ -22,9 +23,11 @@ const sources = ['**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx}']
 /**
  * Lints the source in a directory with `recommended`, whatever configuration lies around it.
  *
- * @throws {@link Problem} `E-USAGE` when ESLint or its TypeScript parser is not installed.
+ * @throws {@link Problem} `E-USAGE` when ESLint or its TypeScript parser is not installed; those of `loadTenancy`.
  */
 export async function lintDirectory(directory: string, tenancyFile: string): Promise<DirectoryLint> {
+  // Said once and in its own words, not as the crash of the first rule on the first file.
+  loadTenancy(tenancyFile)
   const { ESLint } = await peer(() => import('eslint'), 'eslint')
   const parser = await peer(() => import('@typescript-eslint/parser'), '@typescript-eslint/parser')
   const { default: plugin } = await import('../../rules/index.ts')

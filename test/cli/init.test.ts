@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { commandLine } from '../support/command-line.ts'
+import { freshDatabase } from '../support/postgres.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'init-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function put(path: string, text: string): void {
+  mkdirSync(join(folder, path, '..'), { recursive: true })
+  writeFileSync(join(folder, path), text)
+}
+
+const sql = `
+  create table merchants (id uuid primary key);
+  create table orders (id uuid primary key, merchant_id uuid not null references merchants);
+  create table items (id uuid primary key, order_id uuid not null references orders);
+`
+
+const model = () => JSON.parse(readFileSync(join(folder, 'tenancy.json'), 'utf8'))
+
+describe('watertight init', () => {
+  it('finds migrations by itself, writes the model and tells what it decided', async () => {
+    put('packages/api/db/migrations/002_items.sql', sql.slice(sql.indexOf('create table items')))
+    put('packages/api/db/migrations/001_base.sql', sql.slice(0, sql.indexOf('create table items')))
+    put('packages/api/node_modules/x/migrations/001.sql', 'create table wrong (id int)')
+    const { code, stdout, stderr } = await commandLine(['init'], folder)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/Read packages\/api\/db\/migrations: 3 relations/)
+    expect(stdout).toMatch(/1 root, 1 owned, 1 ownedThrough, 0 global, 0 unknown/)
+    expect(model().relations).toEqual({
+      items: { ownedThrough: ['order_id', 'orders'] },
+      merchants: { root: 'id' },
+      orders: { owned: 'merchant_id' },
+    })
+  })
+
+  it('prefers a Prisma schema, in one file or many', async () => {
+    put('prisma/schema/base.prisma', 'model Merchant {\n id Int @id\n orders Order[]\n}\n')
+    put(
+      'prisma/schema/order.prisma',
+      'model Order {\n id Int @id\n merchantId Int\n merchant Merchant @relation(fields: [merchantId], references: [id])\n}\n',
+    )
+    put('prisma/migrations/1/migration.sql', 'create table old (id int)')
+    expect((await commandLine(['init'], folder)).code).toBe(0)
+    expect(Object.keys(model().relations)).toEqual(['Merchant', 'Order'])
+  })
+
+  it('writes over a file only when told to, and keeps what a person wrote into it', async () => {
+    put('a.sql', sql)
+    put(
+      'tenancy.json',
+      JSON.stringify({ tenantColumns: [], relations: {}, trusted: ['ctx.merchant'], guards: { g: ['id'] } }),
+    )
+    expect((await commandLine(['init', '--from', 'a.sql'], folder)).code).toBe(2)
+    expect(model().relations).toEqual({})
+    expect((await commandLine(['init', '--from', 'a.sql', '--yes'], folder)).code).toBe(0)
+    expect(model()).toMatchObject({
+      tenantRoot: 'merchants',
+      trusted: ['ctx.merchant'],
+      guards: { g: ['id'] },
+    })
+  })
+
+  it('reads the same from migrations and from the live database', async () => {
+    put('a.sql', sql)
+    const { url } = await freshDatabase(sql)
+    expect((await commandLine(['init', '--from', 'a.sql', '--out', 'offline.json'], folder)).code).toBe(0)
+    expect((await commandLine(['init', '--database', url], folder)).code).toBe(0)
+    expect(model()).toEqual(JSON.parse(readFileSync(join(folder, 'offline.json'), 'utf8')))
+  })
+})
