@@ -25,6 +25,10 @@ export async function auditDatabase(query: CatalogQuery, tenancy: Tenancy): Prom
   return auditSchema(await readCatalog(query), tenancy)
 }
 
+export { applyBaseline, readBaseline } from './baseline.ts'
+export { auditStatements } from './statements.ts'
+export type { BaselineEntry, BaselineResult } from './baseline.ts'
+export type { StatementReport, StatementVerdict } from './statements.ts'
 export { auditSchema, readCatalog, readMigrationFiles, readMigrations }
 export type { AuditReport, AuditVerdict } from './report.ts'
 export type { AuditFinding, Direction, PolicyVerdict } from './check.ts'

@@ -3,6 +3,7 @@ import type { Tenancy } from '../tenancy/tenancy.ts'
 import type { AuditFinding, PolicyVerdict } from './check.ts'
 import { checks } from './checks.ts'
 import { missingRelations } from './missing-relations.ts'
+import { analysePolicies } from './policy-leaks.ts'
 
 /** `inconclusive`: nothing was found, but not everything could be read or decided. @public */
 export type AuditVerdict = 'clean' | 'finding' | 'inconclusive'
@@ -50,6 +51,6 @@ export function verdictOf(
 export function auditSchema(schema: Schema, tenancy: Tenancy): AuditReport {
   const unread = [...schema.unread, ...missingRelations(schema, tenancy)]
   const findings = runChecks(schema, tenancy)
-  const policies: PolicyVerdict[] = []
+  const policies = analysePolicies({ schema, tenancy }).verdicts
   return { verdict: verdictOf(findings, policies, unread), findings, policies, unread }
 }
