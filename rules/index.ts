@@ -1,5 +1,6 @@
 import type { ESLint, Linter } from 'eslint'
 import { createRequire } from 'node:module'
+import { sqlLanguage, sqlRules } from './audit/language.ts'
 import noCrossTenantJoin from './lint/no-cross-tenant-join.ts'
 import noOptionalTenantFilter from './lint/no-optional-tenant-filter.ts'
 import noUnsafeRawSql from './lint/no-unsafe-raw-sql.ts'
@@ -39,9 +40,12 @@ function preset(title: string, options: Readonly<Record<string, boolean>>): Lint
  */
 const plugin = {
   meta: { name, version },
-  rules: Object.fromEntries(list.map((rule) => [rule.name, rule])) as unknown as NonNullable<
-    ESLint.Plugin['rules']
-  >,
+  rules: {
+    ...Object.fromEntries(list.map((rule) => [rule.name, rule])),
+    ...sqlRules,
+  } as unknown as NonNullable<ESLint.Plugin['rules']>,
+  /** `language: 'watertight/sql'` for `.sql` files. */
+  languages: { sql: sqlLanguage } as unknown as NonNullable<ESLint.Plugin['languages']>,
   configs: {} as {
     /** What a value from the request certainly reaches, for gates that must not cry wolf. */
     readonly certain: Linter.Config[]
@@ -49,6 +53,8 @@ const plugin = {
     readonly recommended: Linter.Config[]
     /** Also what could not be decided, and what only the database or a scoped client is declared to confine. */
     readonly strict: Linter.Config[]
+    /** The audit checks on migrations in `.sql` files. */
+    readonly sql: Linter.Config[]
   },
 }
 
@@ -56,6 +62,15 @@ Object.assign(plugin.configs, {
   certain: preset('certain', { onlyRequestControlled: true }),
   recommended: preset('recommended', {}),
   strict: preset('strict', { reportUnknown: true, requireExplicit: true }),
+  sql: [
+    {
+      name: 'watertight/sql',
+      files: ['**/*.sql'],
+      language: 'watertight/sql',
+      plugins: { watertight: plugin },
+      rules: Object.fromEntries(Object.keys(sqlRules).map((id) => [`watertight/${id}`, 'error'])),
+    },
+  ],
 })
 
 export default plugin
