@@ -1,30 +1,13 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../../provenance/binding.ts'
-import type { Comparison, Condition, Operand, Span } from '../../../sql/statement.ts'
+import type { Condition } from '../../../sql/statement.ts'
 import type { Environment } from './chain.ts'
+import { binary } from './comparison.ts'
 import { possibleExpressions, subqueryOf, type Conversion, type Level, type Placed } from './conversion.ts'
 import { fragmentIn } from './fragment-text.ts'
 import { fragmentCondition } from './fragment.ts'
 import { operandOf, reference, type Reading } from './operand.ts'
 import { unwrapped } from './syntax.ts'
-
-const comparisons: Readonly<Record<string, Comparison>> = {
-  '=': '=',
-  '==': '=',
-  '!=': '<>',
-  '<>': '<>',
-  '<': '<',
-  '<=': '<=',
-  '>': '>',
-  '>=': '>=',
-  'is distinct from': 'is distinct from',
-  'is not distinct from': 'is not distinct from',
-  like: 'like',
-  ilike: 'ilike',
-  'similar to': 'similar',
-  '~': 'regex',
-  '~*': 'regex',
-}
 
 /** The arguments of `where`, `having`, `on`, `eb(…)`: one condition, or a left side, an operator and a right side. */
 export function conditionOf(
@@ -264,87 +247,6 @@ function openList(
     }
   }
   return unseen(reason, node, conversion)
-}
-
-interface BinaryParts {
-  readonly left: TSESTree.Node
-  readonly operator: TSESTree.Node
-  readonly value: TSESTree.Node
-  readonly right: Reading
-  readonly at: TSESTree.Node
-}
-
-function binary(
-  parts: BinaryParts,
-  environment: Environment,
-  level: Level,
-  conversion: Conversion,
-): Condition {
-  const { draft } = conversion
-  const left = operandOf(parts.left, environment, level, conversion, 'reference')
-  const operator = draft.scope.constantOf(parts.operator)?.value
-  const span = draft.spanOf(parts.at)
-  const right = (): Operand => operandOf(parts.value, environment, level, conversion, parts.right)
-  if (typeof operator !== 'string') {
-    return { kind: 'opaque', reason: 'an operator chosen at run time', mentions: [left, right()], span }
-  }
-  const name = operator.trim().toLowerCase().replace(/\s+/g, ' ')
-  if (name === 'in' || name === 'not in') {
-    const condition = membership(parts.value, left, environment, level, conversion, span)
-    return name === 'in' ? condition : { kind: 'not', operand: condition }
-  }
-  if (name === 'is' || name === 'is not') {
-    const condition = isCondition(left, draft.scope.constantOf(parts.value)?.value, right, span)
-    return name === 'is' ? condition : { kind: 'not', operand: condition }
-  }
-  const negated = /^not (like|ilike|similar to)$/.exec(name)?.[1] ?? { '!~': '~', '!~*': '~*' }[name]
-  const comparison = comparisons[negated ?? name]
-  if (comparison === undefined) {
-    return { kind: 'opaque', reason: `operator ${name}`, mentions: [left, right()], span }
-  }
-  const compare: Condition = { kind: 'compare', operator: comparison, left, right: right(), span }
-  return negated === undefined ? compare : { kind: 'not', operand: compare }
-}
-
-function isCondition(
-  left: Operand,
-  value: string | number | boolean | null | undefined,
-  right: () => Operand,
-  span: Span,
-): Condition {
-  if (value === null) return { kind: 'isNull', operand: left, span }
-  return { kind: 'compare', operator: 'is not distinct from', left, right: right(), span }
-}
-
-/** `in` of an array, of a sub-query, or of a value that holds an array. */
-function membership(
-  node: TSESTree.Node,
-  operand: Operand,
-  environment: Environment,
-  level: Level,
-  conversion: Conversion,
-  span: Span,
-): Condition {
-  const { draft } = conversion
-  const placed = possibleExpressions(node, environment, conversion)
-  const conditions = (placed ?? []).map((one): Condition => {
-    const block = subqueryOf(one, level, conversion)
-    if (block !== null) return { kind: 'inQuery', operands: [operand], block, span }
-    const array = unwrapped(one.node).type === 'ArrayExpression' ? draft.scope.arrayOf(one.node) : null
-    if (array !== null && array.open.length === 0) {
-      const values = array.elements.map(({ value }) =>
-        operandOf(value, one.environment, level, conversion, 'value'),
-      )
-      return { kind: 'in', operand, values, list: false, span }
-    }
-    const value = operandOf(one.node, one.environment, level, conversion, 'value')
-    if (value.kind === 'subquery') return { kind: 'inQuery', operands: [operand], block: value.block, span }
-    return { kind: 'in', operand, values: [value], list: true, span }
-  })
-  if (conditions.length === 0) {
-    return { kind: 'opaque', reason: 'IN a list that could not be followed', mentions: [operand], span }
-  }
-  return conditions.length === 1 ? conditions[0]! : { kind: 'or', operands: conditions }
 }
 
 export function unseen(reason: string, node: TSESTree.Node, conversion: Conversion): Condition {

@@ -3,9 +3,11 @@ import { unwrap } from '../../../provenance/children.ts'
 import type { Comparison, Condition, Operand } from '../../../sql/statement.ts'
 import type { Draft } from '../../draft.ts'
 import type { ObjectView, PropertyView } from '../../library.ts'
-import { columnOperand, conjunction, entityOf, leadOf, linkOf, type Entity, type Lead } from './entity.ts'
+import { columnOperand, conjunction, leadOf, type Entity } from './entity.ts'
+import { relationCondition } from './relation-filter.ts'
 
-const truth: Condition = { kind: 'and', operands: [] }
+/** No filter at all. */
+export const truth: Condition = { kind: 'and', operands: [] }
 
 /** Prisma leaves a filter out when its value is `undefined`; a strict mode that forbids it is not seen from here. */
 const dropped = (text: string): string => `Prisma drops the filter when \`${text}\` is undefined`
@@ -43,7 +45,13 @@ function objectCondition(view: ObjectView, entity: Entity, draft: Draft): Condit
   return conjunction([...conditions, ...open])
 }
 
-function absent(condition: Condition, reason: string | null, node: TSESTree.Node, draft: Draft): Condition {
+/** A filter that the program may leave out. */
+export function absent(
+  condition: Condition,
+  reason: string | null,
+  node: TSESTree.Node,
+  draft: Draft,
+): Condition {
   return reason === null ? condition : { kind: 'optional', condition, reason, span: draft.spanOf(node) }
 }
 
@@ -158,7 +166,7 @@ const textual = /^(contains|startsWith|endsWith|search)$/
 const scalarOperators =
   /^(equals|in|notIn|not|lt|lte|gt|gte|contains|startsWith|endsWith|search|mode|has|hasEvery|hasSome|isEmpty|isSet|path|string_contains|string_starts_with|string_ends_with|array_contains|array_starts_with|array_ends_with|_count|_avg|_sum|_min|_max|_all)$/
 
-const relationOperators = /^(is|isNot|some|every|none)$/
+export const relationOperators = /^(is|isNot|some|every|none)$/
 
 /** `{ equals, in, not, … }` on one column; all of them must hold. */
 function operators(left: Operand, view: ObjectView, draft: Draft): Condition {
@@ -243,69 +251,6 @@ function isRelationFilter(view: ObjectView): boolean {
 function unknownRelation({ name, node }: PropertyView, draft: Draft): Condition {
   const reason = `the tenancy model does not say where the relation field ${name} leads`
   return { kind: 'opaque', reason, mentions: [], span: draft.spanOf(node) }
-}
-
-/** `project: { … }`, `tasks: { some: { … } }`: rows of the other model that are linked to this one. */
-function relationCondition(lead: Lead, property: PropertyView, entity: Entity, draft: Draft): Condition {
-  const { value, node, name } = property
-  const span = draft.spanOf(node)
-  const exists = (filter: TSESTree.Node | null, negated = false): Condition => {
-    const other = entityOf(lead.relation, lead.field.to, 'read', node, draft)
-    const link = linkOf(entity, other, lead, node, draft)
-    const inner = filter === null ? truth : whereOf(filter, other, draft)
-    const kept: Condition = negated ? { kind: 'not', operand: inner } : inner
-    const where = filter === null || isTrue(kept) ? link : conjunction([link, kept])
-    return {
-      kind: 'exists',
-      block: {
-        kind: 'select',
-        from: [other.occurrence],
-        where,
-        having: null,
-        outputs: [],
-        merges: false,
-        limited: false,
-        others: [],
-        ctes: [],
-        span,
-      },
-      span,
-    }
-  }
-  const not = (operand: Condition): Condition => ({ kind: 'not', operand })
-  const constant = draft.scope.constantOf(value)
-  if (constant !== null && constant.value === null) return not(exists(null))
-  const view = draft.scope.objectOf(value)
-  if (view === null)
-    return { kind: 'opaque', reason: `the filter on ${name} could not be seen`, mentions: [], span }
-  if (!view.properties.some((one) => relationOperators.test(one.name))) return exists(value)
-  const conditions = view.properties.map((one): Condition => {
-    const negative = constantNull(one.value, draft)
-    const condition = (): Condition => {
-      switch (one.name) {
-        case 'is':
-        case 'some':
-          return negative ? not(exists(null)) : exists(one.value)
-        case 'isNot':
-          return negative ? exists(null) : not(exists(one.value))
-        case 'none':
-          return not(exists(one.value))
-        case 'every':
-          return not(exists(one.value, true))
-        default:
-          return { kind: 'opaque', reason: `operator ${one.name}`, mentions: [], span }
-      }
-    }
-    return absent(condition(), one.optional, one.node, draft)
-  })
-  return conjunction(conditions)
-}
-
-const isTrue = (condition: Condition): boolean => condition.kind === 'and' && condition.operands.length === 0
-
-function constantNull(node: TSESTree.Node, draft: Draft): boolean {
-  const constant = draft.scope.constantOf(node)
-  return constant !== null && constant.value === null
 }
 
 export function isUndefined(node: TSESTree.Node): boolean {
