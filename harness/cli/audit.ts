@@ -21,7 +21,7 @@ nothing is changed.
   PATH                  SQL files or folders of migrations, in the order in which they are applied
   --database URL        a live database; only its catalog is read
   --tenancy FILE        the tenancy model (tenancy.json)
-  --statements FILE     captured SQL statements, each ended by a semicolon, held to the model too
+  --statements FILE     captured SQL statements; not audited in this version, and refused rather than ignored
   --baseline FILE       findings known already: an earlier --json document; only others count
   --report FORMAT=FILE  write a report as well; FORMAT is one of ${auditFormats.join(', ')}
   --json                one JSON document on standard output, and nothing else there
@@ -80,7 +80,7 @@ async function audits(
 ): Promise<AuditReport[]> {
   const { auditDatabase, auditMigrations, readMigrationFiles } = await import('../../rules/audit/index.ts')
   const reports: AuditReport[] = []
-  if (statements !== null) throw usage('audit', '--statements needs an auditor of statements')
+  if (statements !== null) throw usage('audit', '--statements cannot be audited in this version')
   if (paths.length > 0) {
     const shown = readMigrationFiles(paths.map((path) => resolve(io.cwd, path))).map(({ file, text }) => ({
       file: relative(io.cwd, file).replaceAll('\\', '/'),
