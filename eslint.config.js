@@ -1,0 +1,22 @@
+import * as parser from '@typescript-eslint/parser'
+import watertight from './dist/rules/index.js'
+
+const service = ['fixtures/service/**/*.ts']
+
+/** Our own plugin on our own service: explicit filters are required although the database confines too. */
+export default [
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'watertight-report/',
+      '.watertight/',
+      'fixtures/lint/',
+      'test/package/stranger/',
+    ],
+  },
+  { files: ['**/*.ts'], languageOptions: { parser } },
+  ...watertight.configs.strict.map((config) => ({ ...config, files: service })),
+  ...watertight.configs.sql.map((config) => ({ ...config, files: ['fixtures/service/**/*.sql'] })),
+  { settings: { watertight: { tenancy: './fixtures/service/tenancy.json' } } },
+]
