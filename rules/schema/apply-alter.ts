@@ -1,18 +1,18 @@
 import type { AlterTableCmd, AlterTableStmt, PartitionCmd, RangeVar } from 'libpg-query'
 import { flagOf, itemsOf, optionsOf, relationOf, roleOf } from './ast.ts'
 import { addColumn, addConstraint, inheritFrom, setNullable } from './apply-table.ts'
-import { findTable, findView, qualify, sameRelation, type DraftTable, type DraftView } from './draft.ts'
+import {
+  family,
+  findTable,
+  findView,
+  qualify,
+  sameRelation,
+  type DraftTable,
+  type DraftView,
+} from './draft.ts'
 import { expressionText, type Reading } from './reading.ts'
 import { isSymbol, isWord } from './tokens.ts'
 import { typeOf } from './type-name.ts'
-
-/** The table and everything below it: most changes recurse to partitions and children. */
-function family(reading: Reading, table: DraftTable): DraftTable[] {
-  const children = reading.draft.tables.filter((other) =>
-    other.inherits.some((parent) => sameRelation(parent, table)),
-  )
-  return [table, ...children.flatMap((child) => family(reading, child))]
-}
 
 /** Source of each `SET DEFAULT` in order, null for `DROP DEFAULT`; the tree has no place for them. */
 function defaultsIn(reading: Reading): (string | null)[] {
@@ -44,7 +44,8 @@ const partitionCommand = (command: AlterTableCmd): PartitionCmd | null =>
   command.def !== undefined && 'PartitionCmd' in command.def ? command.def.PartitionCmd : null
 
 function attach(reading: Reading, parent: DraftTable, child: DraftTable | null, partition: boolean): void {
-  if (child === null) return
+  // The server refuses a circle, and nothing below would end on one.
+  if (child === null || family(reading.draft, child).includes(parent)) return
   child.inherits.push({ schema: parent.schema, name: parent.name })
   child.partition = partition
   const keys = child.keys
@@ -75,7 +76,7 @@ function applyCommand(
 ): void {
   const { draft } = reading
   const name = command.name ?? ''
-  const all = family(reading, table)
+  const all = family(reading.draft, table)
   const column = (of: DraftTable) => of.columns.find((candidate) => candidate.name === name)
   switch (command.subtype) {
     case 'AT_AddColumn':

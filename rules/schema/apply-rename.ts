@@ -2,7 +2,16 @@ import type { RangeVar, RenameStmt } from 'libpg-query'
 import { relationOf } from './ast.ts'
 import { renameMentions } from './apply-drop.ts'
 import { functionsNamed } from './apply-function.ts'
-import { findTable, findView, qualify, sameRelation, type Draft, type DraftTable } from './draft.ts'
+import {
+  family,
+  findTable,
+  findView,
+  isNameTaken,
+  qualify,
+  sameRelation,
+  type Draft,
+  type DraftTable,
+} from './draft.ts'
 import type { Reading } from './reading.ts'
 import { isSymbol, tokenize } from './tokens.ts'
 
@@ -42,11 +51,6 @@ function renameColumn(draft: Draft, table: DraftTable, from: string, to: string)
         ? { ...key, referencedColumns: key.referencedColumns.map(follow) }
         : key,
     )
-  }
-  for (const child of draft.tables.filter(({ inherits }) =>
-    inherits.some((parent) => sameRelation(parent, table)),
-  )) {
-    renameColumn(draft, child, from, to)
   }
 }
 
@@ -100,12 +104,13 @@ export function rename(reading: Reading, statement: RenameStmt): void {
         return
       }
       const held = qualify(draft, item)
+      if (isNameTaken(draft, held.schema, to)) return
       item.name = to
       renameMentions(draft, held, { schema: held.schema, name: to })
       return
     }
     case 'OBJECT_COLUMN':
-      if (table !== null) renameColumn(draft, table, from, to)
+      if (table !== null) for (const member of family(draft, table)) renameColumn(draft, member, from, to)
       return
     case 'OBJECT_TABCONSTRAINT':
       if (table !== null) {

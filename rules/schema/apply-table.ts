@@ -32,6 +32,9 @@ export function createTable(reading: Reading, statement: CreateStmt): void {
   const parents = (statement.inhRelations ?? []).flatMap((node) =>
     'RangeVar' in node ? [qualify(draft, relationOf(node.RangeVar))] : [],
   )
+  if (parents.some((parent) => findTable(draft, parent) === null)) {
+    draft.unread.push({ reason: `${named.name} inherits a table that is not known`, origin: reading.origin })
+  }
   const table: DraftTable = {
     schema,
     name: named.name,
@@ -42,7 +45,7 @@ export function createTable(reading: Reading, statement: CreateStmt): void {
     rowSecurity: false,
     forceRowSecurity: false,
     policies: [],
-    inherits: parents,
+    inherits: parents.filter((parent) => findTable(draft, parent) !== null),
     partition: statement.partbound !== undefined,
     origin: reading.origin,
   }

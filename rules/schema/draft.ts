@@ -114,6 +114,19 @@ export function sameRelation(left: RelationName, right: RelationName): boolean {
   return left.name === right.name && left.schema === right.schema
 }
 
+/** The table and everything below it: most changes recurse to partitions and children. */
+export function family(draft: Draft, table: DraftTable): DraftTable[] {
+  const found = [table]
+  // The list grows while it is walked.
+  for (const member of found) {
+    const children = draft.tables.filter(({ inherits }) =>
+      inherits.some((parent) => sameRelation(parent, member)),
+    )
+    found.push(...children.filter((child) => !found.includes(child)))
+  }
+  return found
+}
+
 /** Is the name taken by a table, view, index or key in this schema? They share one name space. */
 export function isNameTaken(draft: Draft, schema: string, name: string): boolean {
   return (
