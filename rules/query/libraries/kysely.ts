@@ -48,13 +48,19 @@ function analyse(scope: ExtractionScope): Answers {
   collectCalls(scope.sourceCode.ast, calls)
   const all = candidatesIn(calls, evaluator).map((candidate) => converted(candidate, evaluator))
   const answers = new Map<TSESTree.Node, readonly QueryOrOpaque[]>()
-  for (const one of all) {
-    if (all.some((other) => other !== one && absorbs(other, one.candidate))) continue
-    const { node } = one.candidate
-    answers.set(node, [...(answers.get(node) ?? []), one.query])
+  for (const { candidate, query } of statementsOf(all)) {
+    const { node } = candidate
+    answers.set(node, [...(answers.get(node) ?? []), query])
   }
   for (const [node, queries] of rawStatements(calls, evaluator)) answers.set(node, queries)
   return answers
+}
+
+/** The builders that are statements of their own. Two that seem to be part of each other both count: none may get lost. */
+function statementsOf(all: readonly Converted[]): readonly Converted[] {
+  const own = all.filter((one) => !all.some((other) => other !== one && absorbs(other, one.candidate)))
+  const covered = new Set(own.flatMap(({ consumed }) => [...consumed]))
+  return all.filter((one) => own.includes(one) || !covered.has(one.candidate.node))
 }
 
 /** Did the builder become part of this statement, as a sub-query, a CTE or a beginning that was continued? */
