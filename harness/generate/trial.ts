@@ -151,10 +151,19 @@ export function sweepOf(seed: number, repertoire: Repertoire): Trial[] {
       }
     }
   }
-  return single.map((step, index) => {
-    const operation = repertoire.operations.find(({ id }) => id === step.operation)!
-    return { index, steps: [...preparation(step, operation, repertoire), step] }
-  })
+  return single.map((step, index) => alone(step, index, repertoire))
+}
+
+/** Every operation once as its owner would use it. */
+export function controlsOf(seed: number, repertoire: Repertoire): Trial[] {
+  return repertoire.operations.map(({ id }, index) =>
+    alone(plainStep(id, repertoire, hash(seed, id, 'control') % 1000), index, repertoire),
+  )
+}
+
+function alone(step: Step, index: number, repertoire: Repertoire): Trial {
+  const operation = repertoire.operations.find(({ id }) => id === step.operation)!
+  return { index, steps: [...preparation(step, operation, repertoire), step] }
 }
 
 interface Wave {

@@ -1,3 +1,5 @@
+import { canonicalType } from '../target/resources.ts'
+import type { Operation } from '../target/target.ts'
 import type { Accusation } from './oracle.ts'
 
 /** What happened to a tenant that did nothing. */
@@ -15,11 +17,13 @@ export interface Change {
  * hint, and `hint` says which.
  */
 export function judgeForeignWrite(
-  operation: string,
+  { id: operation, path }: Pick<Operation, 'id' | 'path'>,
   hint: string | null,
   changes: readonly Change[],
 ): Accusation | null {
-  const change = changes[0]
+  // Of all that a cascade touched, what the path speaks of says it best.
+  const spoken = new Set(path.split('/').map(canonicalType))
+  const change = changes.find(({ place }) => spoken.has(canonicalType(place))) ?? changes[0]
   if (change === undefined) return null
   const others = changes.length > 1 ? ` (and ${changes.length - 1} more)` : ''
   if (hint !== null) {

@@ -1,4 +1,4 @@
-import type { Step, Trial } from '../generate/trial.ts'
+import { controlsOf, type Step, type Trial } from '../generate/trial.ts'
 import { type Bench, confirm } from './confirm.ts'
 import { findCulprits, muteKey } from './culprits.ts'
 import type { Finding } from './events.ts'
@@ -80,6 +80,7 @@ export class Attack {
   /** @throws Problem E-TARGET-DIED */
   async run(trialAt: (index: number) => Trial): Promise<void> {
     this.#started = performance.now()
+    if (this.#options.mode === 'certify') await this.#control()
     let size = smallestBatch
     let index = 0
     try {
@@ -98,6 +99,16 @@ export class Attack {
 
   async close(): Promise<void> {
     await this.#laboratory.close()
+  }
+
+  /** The distribution of a certification owes nobody a positive control, so they are sought before it. */
+  async #control(): Promise<void> {
+    for (const { index, steps } of controlsOf(this.#options.seed, this.#ground.arena.repertoire)) {
+      const outcome = await this.#laboratory.run(steps, false)
+      const all = outcome.played.map(({ step }) => step)
+      for (const charge of outcome.charges)
+        await this.#consider({ charge, trial: index, steps: all }, this.#laboratory)
+    }
   }
 
   #isSatisfied(): boolean {
@@ -172,7 +183,7 @@ export class Attack {
 
   async #consider(suspicion: Suspicion, bench: Bench): Promise<void> {
     const { charge, steps } = suspicion
-    if (charge.accusation.oracle === 'foreign-write') {
+    if (charge.damage) {
       const step = steps[charge.at]
       if (step !== undefined) this.#muted.add(muteKey(step))
     }

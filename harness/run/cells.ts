@@ -1,6 +1,6 @@
 import type { Prepared } from '../generate/resolve.ts'
 import type { CoverageLedger } from './coverage.ts'
-import type { OracleId } from './events.ts'
+import type { OracleId, Relation } from './events.ts'
 
 /** Why an oracle cannot judge in this campaign at all; absent when it can. */
 export type Blindness = Readonly<Partial<Record<OracleId, string>>>
@@ -13,7 +13,7 @@ export function declareCells(
   coverage: CoverageLedger,
 ): void {
   for (const { operation, slots } of prepared) {
-    const declare = (oracle: OracleId, relation: 'own' | 'foreign' | 'none'): void => {
+    const declare = (oracle: OracleId, relation: Relation): void => {
       if (oracles.has(oracle)) coverage.declare(operation.id, relation, oracle, blind[oracle] ?? null)
     }
     const named = slots.some((slot) => slot.type !== 'cursor')
@@ -25,6 +25,8 @@ export function declareCells(
       declare('foreign-read', 'foreign')
       declare('existence', 'foreign')
     }
+    if (named) declare('error-message', 'malformed')
+    else if (operation.body !== undefined) declare('error-message', plain)
     if (operation.writes) {
       declare('foreign-write', plain)
       if (named) declare('foreign-write', 'foreign')

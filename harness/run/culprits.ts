@@ -21,12 +21,10 @@ export async function findCulprits(
     if (open.size === 0 || spent()) break
     const outcome = await laboratory.run(trial.steps, false)
     for (const charge of outcome.charges) {
-      const isWrite =
-        charge.accusation.oracle === 'foreign-write' || charge.accusation.evidence.startsWith('The write')
-      if (!isWrite) continue
+      if (!charge.damage) continue
       suspicions.push({ charge, trial: trial.index, steps: outcome.played.map(({ step }) => step) })
-      for (const place of [...open]) if (charge.accusation.evidence.includes(place)) open.delete(place)
     }
+    for (const { place } of outcome.changes) open.delete(place)
   }
   return { suspicions, unexplained: changes.filter(({ place }) => open.has(place)) }
 }

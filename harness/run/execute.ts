@@ -28,6 +28,8 @@ export interface Charge {
   readonly operation: string
   readonly relation: Relation
   readonly at: number
+  /** Rows of a passive tenant changed: what made it must not be done again and again. */
+  readonly damage: boolean
 }
 
 export interface Outcome {
@@ -114,7 +116,7 @@ class Execution {
     this.#remember(resolved, answer, succeeded)
     if (this.#options.watch !== undefined && resolved.prepared.operation.writes) {
       const written = await this.#options.watch(resolved)
-      if (written !== null) this.#charge(written, resolved, at)
+      if (written !== null) this.#charge(written, resolved, at, true)
     }
     const read = this.#judgeRead(exchange)
     if (resolved.hinted !== null) await this.#judgeHint(exchange, resolved, read, at)
@@ -128,11 +130,11 @@ class Execution {
     return this.#arena.oracles.has(oracle)
   }
 
-  #charge(accusation: Accusation, resolved: Resolved, at: number): void {
+  #charge(accusation: Accusation, resolved: Resolved, at: number, damage = false): void {
     const operation = resolved.prepared.operation.id
     const id = findingId(accusation, operation, resolved.relation)
     if (!this.#wants(accusation.oracle) || this.#charges.some((charge) => charge.id === id)) return
-    this.#charges.push({ id, accusation, operation, relation: resolved.relation, at })
+    this.#charges.push({ id, accusation, operation, relation: resolved.relation, at, damage })
   }
 
   #judgeRead(exchange: Exchange): Accusation | null {

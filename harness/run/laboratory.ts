@@ -1,7 +1,7 @@
 import type { Step } from '../generate/trial.ts'
 import { payloadOf } from '../generate/trial.ts'
 import type { Tenant } from '../model/tenant.ts'
-import { judgeForeignWrite } from '../oracles/foreign-write.ts'
+import { type Change, judgeForeignWrite } from '../oracles/foreign-write.ts'
 import type { Arena } from './arena.ts'
 import { takeCensus } from './census.ts'
 import { type Charge, executeTrial, type Outcome } from './execute.ts'
@@ -26,9 +26,12 @@ export class Laboratory {
   }
 
   /** All charges of one run. `fresh` asks for an attacker that has never acted. */
-  async run(steps: readonly Step[], fresh: boolean): Promise<Outcome & { readonly attacker: Tenant }> {
+  async run(
+    steps: readonly Step[],
+    fresh: boolean,
+  ): Promise<Outcome & { readonly attacker: Tenant; readonly changes: readonly Change[] }> {
     const attacker = await this.#anAttacker(fresh)
-    let damaged = false
+    const all: Change[] = []
     await this.#watch?.mark()
     const outcome = await executeTrial(steps, attacker, this.arena, {
       thorough: true,
@@ -37,15 +40,15 @@ export class Laboratory {
         : {
             watch: async (resolved) => {
               const changes = await this.#watch!.changes()
-              if (changes.length > 0) damaged = true
-              return judgeForeignWrite(resolved.prepared.operation.id, resolved.hinted?.id ?? null, changes)
+              all.push(...changes)
+              return judgeForeignWrite(resolved.prepared.operation, resolved.hinted?.id ?? null, changes)
             },
           }),
     })
     // Comparisons repeat requests after the watch has looked.
-    if (this.#watch !== null && (await this.#watch.changes()).length > 0) damaged = true
-    if (damaged) await this.replaceVictim()
-    return { ...outcome, attacker }
+    all.push(...((await this.#watch?.changes()) ?? []))
+    if (all.length > 0) await this.replaceVictim()
+    return { ...outcome, attacker, changes: all }
   }
 
   async replaceVictim(): Promise<void> {

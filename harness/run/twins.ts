@@ -150,7 +150,14 @@ function tame(step: Step): Step {
 function chargeOf(accusation: Charge['accusation'], resolved: Resolved, at: number): Charge {
   const operation = resolved.prepared.operation.id
   const { relation } = resolved
-  return { id: findingId(accusation, operation, relation), accusation, operation, relation, at }
+  return {
+    id: findingId(accusation, operation, relation),
+    accusation,
+    operation,
+    relation,
+    at,
+    damage: false,
+  }
 }
 
 function sceneOf(tenant: Tenant, arena: Arena): Scene {
