@@ -11,8 +11,17 @@ import type { Policy, Table } from '../schema/schema.ts'
 import type { Condition } from '../sql/statement.ts'
 import { resolveCalls, tenantSetting } from './acting-tenant.ts'
 import type { AuditContext, PolicyVerdict } from './check.ts'
+import { policiesIn, withNestedPolicies } from './nested-policies.ts'
 import { rolesReachableFrom } from './privileges.ts'
-import { isChild, nameOf, ownershipOf, rowSecurityMode, tenantColumn, tenantTables } from './subjects.ts'
+import {
+  isChild,
+  nameOf,
+  ownershipOf,
+  rowSecurityMode,
+  tableNamed,
+  tenantColumn,
+  tenantTables,
+} from './subjects.ts'
 
 /** A policy that lets a session reach rows of another tenant, and the expression by which it does. */
 export interface PolicyLeak {
@@ -57,8 +66,7 @@ function analyse(context: AuditContext): PolicyAnalysis {
       verdicts.push(...unprotected(name, tenantColumn(ownership)))
       continue
     }
-    const rules = table.policies.map((policy): Rule => ruleOf(context, policy))
-    const decisions = audiences(context, rules).flatMap((audience) => {
+    const decisions = audiences(context, table).flatMap((audience) => {
       leaks.push(...leaksOf(table, audience, policyContext))
       return confinePolicies(table, audience, policyContext)
     })
@@ -91,18 +99,29 @@ function ruleOf({ schema }: AuditContext, policy: Policy): Rule {
 }
 
 /** The sets of policies that apply together, one for each kind of session that the policies tell apart. */
-function audiences({ schema }: AuditContext, rules: readonly Rule[]): (readonly Rule[])[] {
-  const named = new Set(rules.flatMap(({ policy }) => policy.roles))
-  const roles = new Set([...named, ...schema.roles.map(({ name }) => name)])
-  const sets = new Map<string, readonly Rule[]>()
-  for (const role of ['public', ...roles]) {
-    const reached = rolesReachableFrom(schema, role)
-    const applying = rules.filter(({ policy }) =>
-      policy.roles.some((name) => name === 'public' || reached.includes(name)),
-    )
-    sets.set(applying.map(({ policy }) => policy.name).join('\0'), applying)
+function audiences(context: AuditContext, table: Table): (readonly Rule[])[] {
+  const { schema } = context
+  const named = new Set(schema.tables.flatMap(({ policies }) => policies.flatMap(({ roles }) => roles)))
+  const roles = new Set(['public', ...named, ...schema.roles.map(({ name }) => name)])
+  const kinds = new Map<string, readonly string[]>()
+  for (const role of roles) {
+    const reached = ['public', ...rolesReachableFrom(schema, role)].filter((name) => named.has(name))
+    kinds.set(JSON.stringify(reached.toSorted()), reached)
   }
-  return [...sets.values()]
+  return [...kinds.values()].map((reached) => {
+    const rulesOf = (of: Table): Rule[] =>
+      of.policies
+        .filter((policy) => policy.roles.some((name) => reached.includes(name)))
+        .map((policy) => ruleOf(context, policy))
+    const nested = policiesIn((relation) => tableNamed(schema, relation), rulesOf)
+    const expand = (condition: Condition | null): Condition | null =>
+      condition === null ? null : withNestedPolicies(condition, nested)
+    return rulesOf(table).map((rule) => ({
+      ...rule,
+      using: expand(rule.using),
+      check: expand(rule.check),
+    }))
+  })
 }
 
 /** The permissive policies each of which, together with the restrictive ones, lets rows of others through. */
