@@ -80,7 +80,8 @@ export class Attack {
   /** @throws Problem E-TARGET-DIED */
   async run(trialAt: (index: number) => Trial): Promise<void> {
     this.#started = performance.now()
-    if (this.#options.mode === 'certify') await this.#control()
+    const { mode, shard } = this.#options
+    if (mode === 'certify' || shard.of > 1) await this.#control()
     let size = smallestBatch
     let index = 0
     try {
@@ -101,7 +102,7 @@ export class Attack {
     await this.#laboratory.close()
   }
 
-  /** The distribution of a certification owes nobody a positive control, so they are sought before it. */
+  /** Neither a certification nor one shard's share of the sweep owes anybody a positive control: they are sought before. */
   async #control(): Promise<void> {
     for (const { index, steps } of controlsOf(this.#options.seed, this.#ground.arena.repertoire)) {
       const outcome = await this.#laboratory.run(steps, false)

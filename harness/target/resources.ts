@@ -40,6 +40,7 @@ export const tenantType = 'tenant'
 export function singular(word: string): string {
   if (/(ss|us|is)$/i.test(word)) return word
   if (/ies$/i.test(word) && word.length > 4) return `${word.slice(0, -3)}y`
+  if (/(stat|b|bon|vir|camp|cens)uses$|(ali|canv)ases$/i.test(word)) return word.slice(0, -2)
   if (/(xes|ches|shes|sses|zes)$/i.test(word)) return word.slice(0, -2)
   return /s$/i.test(word) && word.length > 2 ? word.slice(0, -1) : word
 }
