@@ -1,12 +1,7 @@
 import type { ESLint, Linter } from 'eslint'
 import { createRequire } from 'node:module'
 import { sqlLanguage, sqlRules } from './audit/language.ts'
-import noCrossTenantJoin from './lint/no-cross-tenant-join.ts'
-import noOptionalTenantFilter from './lint/no-optional-tenant-filter.ts'
-import noUnsafeRawSql from './lint/no-unsafe-raw-sql.ts'
-import requireTenantFilter from './lint/require-tenant-filter.ts'
-import requireTenantOnInsert from './lint/require-tenant-on-insert.ts'
-import type { WatertightRule } from './query/rule.ts'
+import { rules } from './lint/rules.ts'
 
 export { explain } from './query/explain.ts'
 
@@ -15,22 +10,16 @@ const { name, version } = createRequire(import.meta.url)('watertight/package.jso
   readonly version: string
 }
 
-const list: readonly WatertightRule[] = [
-  noCrossTenantJoin,
-  noOptionalTenantFilter,
-  noUnsafeRawSql,
-  requireTenantFilter,
-  requireTenantOnInsert,
-]
-
 /** One preset: every rule, with the options that make the preset. */
 function preset(title: string, options: Readonly<Record<string, boolean>>): Linter.Config[] {
-  const rules = list.map(({ name: id, meta }): [string, Linter.RuleEntry] => {
+  const entries = rules.map(({ name: id, meta }): [string, Linter.RuleEntry] => {
     const schema = (meta.schema as readonly { readonly properties?: object }[])[0]
     const known = Object.entries(options).filter(([option]) => option in (schema?.properties ?? {}))
     return [`watertight/${id}`, ['error', Object.fromEntries(known)]]
   })
-  return [{ name: `watertight/${title}`, plugins: { watertight: plugin }, rules: Object.fromEntries(rules) }]
+  return [
+    { name: `watertight/${title}`, plugins: { watertight: plugin }, rules: Object.fromEntries(entries) },
+  ]
 }
 
 /**
@@ -41,7 +30,7 @@ function preset(title: string, options: Readonly<Record<string, boolean>>): Lint
 const plugin = {
   meta: { name, version },
   rules: {
-    ...Object.fromEntries(list.map((rule) => [rule.name, rule])),
+    ...Object.fromEntries(rules.map((rule) => [rule.name, rule])),
     ...sqlRules,
   } as unknown as NonNullable<ESLint.Plugin['rules']>,
   /** `language: 'watertight/sql'` for `.sql` files. */
