@@ -109,7 +109,13 @@ export class RandomSql {
     const where = this.chance(0.85) ? ` WHERE ${this.condition(visible, depth)}` : ''
     const columns = Array.from({ length: width }, (_, index) => `k${index}`)
     const grouped = this.chance(0.12)
-    const chosen = columns.map(() => this.column(scope))
+    // Sub-queries that hand the key out are those that a filter from outside could confine.
+    const keyed = scope.filter((item) => item.columns.includes('tenant_id'))
+    const chosen = columns.map((_, index) =>
+      index === 0 && keyed.length > 0 && this.chance(0.5)
+        ? `${this.pick(keyed).alias}.tenant_id`
+        : this.column(scope),
+    )
     const values = chosen.map((column, index) => {
       if (grouped && index > 0) return `count(*)::int`
       return !grouped && depth > 1 && this.chance(0.08) ? this.scalarQuery(visible, depth - 1) : column
@@ -120,7 +126,7 @@ export class RandomSql {
     const having = grouped && plain && this.chance(0.3) ? ` HAVING ${chosen[0]} = $1` : ''
     const distinct = this.chance(0.08) ? 'DISTINCT ' : ''
     const order = columns.map((_, index) => index + 1).join(', ')
-    const limit = this.chance(0.12) ? ` ORDER BY ${order} LIMIT ${this.pick([1, 2])}` : ''
+    const limit = this.chance(depth < 3 ? 0.25 : 0.1) ? ` ORDER BY ${order} LIMIT ${this.pick([1, 2])}` : ''
     const text = `SELECT ${distinct}${list} FROM ${from}${where}${group}${having}${limit}`
     return { text: limit === '' ? text : `(${text})`, columns }
   }
@@ -236,7 +242,7 @@ export class RandomSql {
       if (parent !== undefined && this.chance(0.6)) conjuncts.push(`${item.alias}.b_id = ${parent.alias}.id`)
     }
     for (const item of scope.filter((one) => one.table === null)) {
-      if (this.chance(0.4)) conjuncts.push(`${item.alias}.${this.pick(item.columns)} = $1`)
+      if (this.chance(0.5)) conjuncts.push(`${item.alias}.${item.columns[0]} = $1`)
     }
     return conjuncts.join(' AND ')
   }
