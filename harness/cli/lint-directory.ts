@@ -20,12 +20,18 @@ export interface DirectoryLint {
 
 const sources = ['**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx}']
 
+export type Preset = 'certain' | 'recommended' | 'strict'
+
 /**
- * Lints the source in a directory with `recommended`, whatever configuration lies around it.
+ * Lints the source in a directory with a preset, whatever configuration lies around it.
  *
  * @throws {@link Problem} `E-USAGE` when ESLint or its TypeScript parser is not installed; those of `loadTenancy`.
  */
-export async function lintDirectory(directory: string, tenancyFile: string): Promise<DirectoryLint> {
+export async function lintDirectory(
+  directory: string,
+  tenancyFile: string,
+  preset: Preset = 'recommended',
+): Promise<DirectoryLint> {
   // Said once and in its own words, not as the crash of the first rule on the first file.
   loadTenancy(tenancyFile)
   const { ESLint } = await peer(() => import('eslint'), 'eslint')
@@ -38,7 +44,7 @@ export async function lintDirectory(directory: string, tenancyFile: string): Pro
     errorOnUnmatchedPattern: false,
     overrideConfig: [
       { ignores: ['**/node_modules/**', '**/*.d.ts'] },
-      ...plugin.configs.recommended.map((config) => ({ ...config, files: sources })),
+      ...plugin.configs[preset].map((config) => ({ ...config, files: sources })),
       {
         files: sources,
         languageOptions,

@@ -20,7 +20,8 @@ export function legsFor(
 }
 
 async function lintLeg(directory: string, tenancy: string): Promise<LegFinding[]> {
-  const { findings, fatal, files } = await lintDirectory(directory, tenancy)
+  // A mutant may have lost the row-level security that the tenancy model declares: the explicit filter has to stand alone.
+  const { findings, fatal, files } = await lintDirectory(directory, tenancy, 'strict')
   const broken = fatal[0]
   if (broken !== undefined) {
     throw new Problem('E-MUTANT', `${broken.file} cannot be linted: ${broken.message}`, 'Mend the edits.')
