@@ -289,7 +289,12 @@ export class Tracer {
     const place = placeOf(value, this.#options.module, this.#isConstant)
     if (place.base.kind !== 'parameter' || place.base.binding.function !== target) return found
     const argument = call.arguments[place.base.binding.index]
-    return argument === undefined ? absent : this.provenanceOf(argument)
+    if (argument === undefined) return absent
+    const [, ...members] = place.path
+    if (members.length === 0) return this.provenanceOf(argument)
+    const given = placeOf(argument, this.#options.module, this.#isConstant)
+    const whole = { ...given, path: [...given.path, ...members], nullable: given.nullable || place.nullable }
+    return { ...this.#classify(whole, value), nullable: whole.nullable }
   }
 }
 

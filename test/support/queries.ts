@@ -1,4 +1,5 @@
 import { Linter } from 'eslint'
+import { dirname, isAbsolute } from 'node:path'
 import * as parser from '@typescript-eslint/parser'
 import { queryContextOf, type FileContext, type QueryContext } from '../../rules/query/context.ts'
 import { renderStatement } from '../../rules/query/render.ts'
@@ -7,7 +8,7 @@ import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
 /** What the query layer makes of a source text: the context that the rules would get; null when it sees no query. */
 export function contextOf(code: string, tenancy: TenancyFile, filename = 'sample.ts'): QueryContext | null {
   let context: QueryContext | null = null
-  const linter = new Linter()
+  const linter = new Linter(isAbsolute(filename) ? { cwd: dirname(filename) } : {})
   const messages = linter.verify(
     code,
     {

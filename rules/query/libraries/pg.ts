@@ -10,7 +10,7 @@ import { explore } from '../variants.ts'
 import { type Client, clientOf, forwards, queryNames } from './pg/client.ts'
 
 const statementWords =
-  /\.\s*query\b|\bselect\s|\binsert\s+into\s|\bdelete\s+from\s|\bupdate\s+[\w".$`{}]+\s+(?:\w+\s+)?set\s|\btruncate\s/i
+  /quer(?:y|ies)\b|sql|\b(?:db|pool|pg)\b|\bselect\s|\binsert\s+into\s|\bdelete\s+from\s|\bupdate\s+[\w".$`{}]+\s+(?:\w+\s+)?set\s|\btruncate\s/i
 
 /** node-postgres, the wrappers that programs put around it, and clients with the same `(text, values)` call. */
 export const pg: LibraryExtractor = {

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest'
+import type { Provenance } from '../../rules/provenance/provenance.ts'
+import { contextOf } from '../support/queries.ts'
+import { clinic } from '../support/rule-tester.ts'
+
+/** Provenance of the first value of the last query in a source text. */
+function last(code: string): Provenance {
+  const sites = contextOf(`import { Pool } from 'pg'\nconst pool = new Pool()\n${code}`, clinic)?.sites ?? []
+  const value = sites.at(-1)?.queries.at(-1)?.query.values[0]
+  if (value === undefined) throw new Error('no query, or no value')
+  return value
+}
+
+/** `kind path` and a question mark when the value may be absent. */
+function told(value: Provenance): string {
+  const what = value.kind === 'literal' ? JSON.stringify(value.value) : value.path
+  return `${value.kind} ${what}${value.nullable ? ' ?' : ''}`
+}
+
+const query = (value: string) => `pool.query('SELECT * FROM visits WHERE id = $1', [${value}])`
+const handler = (body: string) => `app.get('/visits/:id', async (req, reply) => { ${body} })`
+
+type Row = readonly [name: string, code: string, expected: string]
+
+const tables: Readonly<Record<string, readonly Row[]>> = {
+  'what the request chooses': [
+    ['a path parameter', handler(query('req.params.id')), 'request request.params.id'],
+    ['a query parameter may be missing', handler(query('req.query.id')), 'request request.query.id ?'],
+    ['a header', handler(query("req.headers['x-id']")), 'request request.headers.x-id ?'],
+    ['destructured', handler(`const { id } = req.body; ${query('id')}`), 'request request.body.id'],
+    [
+      'destructured deeply',
+      handler(`const { body: { a: { id } } } = req; ${query('id')}`),
+      'request request.body.a.id',
+    ],
+    ['in the parameter', `app.get('/x', ({ params }) => ${query('params.id')})`, 'request .params.id'],
+    [
+      'under another name',
+      `app.get('/x', (incoming) => ${query('incoming.params.id')})`,
+      'request request.params.id',
+    ],
+    [
+      'by its type',
+      `export const f = (r: FastifyRequest) => ${query('r.params.id')}`,
+      'request request.params.id',
+    ],
+    ['through a conversion', handler(query('Number(req.params.id)')), 'request request.params.id'],
+    ['through a template', handler(query('`%${req.query.q}%`')), 'request request.query.q'],
+    [
+      'through a method',
+      handler(query('req.params.id.trim().toLowerCase()')),
+      'request request.params.id.trim().toLowerCase()',
+    ],
+    [
+      'through a schema',
+      handler(`const data = schema.parse(req.body); ${query('data.id')}`),
+      'request request.body',
+    ],
+    ['through an array', handler(query('req.body.ids.map((id) => id)')), 'request request.body.ids.map()'],
+    [
+      'an element of an array',
+      handler(`for (const one of req.body.ids) ${query('one')}`),
+      'request request.body.ids.*',
+    ],
+    [
+      'through a helper',
+      `const idOf = (r) => r.params.id\n${handler(query('idOf(req)'))}`,
+      'request request.params.id',
+    ],
+    ['with a default', handler(`const { id = 1 } = req.query; ${query('id')}`), 'request request.query.id'],
+    ['Hono', `app.get('/x', (c) => ${query("c.req.param('id')")})`, 'request c.req.param()'],
+    ['the worse of two', handler(query('req.clinic.id ?? req.body.id')), 'request request.body.id'],
+  ],
+  'what is trusted': [
+    ['by its path', handler(query('req.clinic.id')), 'trusted request.clinic.id'],
+    ['an alias', handler(`const clinic = req.clinic; ${query('clinic.id')}`), 'trusted request.clinic.id'],
+    ['destructured', handler(`const { clinic: { id } } = req; ${query('id')}`), 'trusted request.clinic.id'],
+    [
+      'a destructured parameter',
+      `export const f = ({ session }) => ${query('session.clinicId')}`,
+      'trusted .session.clinicId',
+    ],
+    [
+      'under an object',
+      `export const f = (scope) => ${query('scope.ctx.session.clinicId')}`,
+      'trusted scope.ctx.session.clinicId',
+    ],
+    [
+      'never inside what the request chooses',
+      handler(query('req.body.request.clinic.id')),
+      'request request.body.request.clinic.id',
+    ],
+    ['optional', handler(query('req.clinic?.id')), 'trusted request.clinic.id ?'],
+  ],
+  'other origins': [
+    ['a literal', query("'v1'"), 'literal "v1"'],
+    ['a constant', `const id = 7\n${query('id')}`, 'literal 7'],
+    ['a parameter', `export const f = (id: string) => ${query('id')}`, 'parameter id'],
+    ['an environment variable', query('process.env.VISIT'), 'unknown process.env.VISIT ?'],
+    ['a function out of sight', query('current()'), 'unknown current()'],
+    [
+      'a row',
+      `export const f = async (id) => { const { rows } = await ${query('id')}; return ${query('rows[0].id')} }`,
+      'row pool.query().rows.0.id',
+    ],
+    [
+      'a variable that is written twice',
+      `export const f = (a) => { let id = 'x'; if (a) id = a; return ${query('id')} }`,
+      'parameter a',
+    ],
+  ],
+  'what may be absent': [
+    ['an optional parameter', `export const f = (id?: string) => ${query('id')}`, 'parameter id ?'],
+    ['a union', `export const f = (id: string | undefined) => ${query('id')}`, 'parameter id ?'],
+    [
+      'an optional property',
+      `export const f = ({ id }: { id?: string }) => ${query('id')}`,
+      'parameter .id ?',
+    ],
+    ['?? undefined', `export const f = (id: string) => ${query('id ?? undefined')}`, 'parameter id ?'],
+    ["|| ''", `export const f = (id: string) => ${query("id || ''")}`, 'parameter id ?'],
+    ['a default', `export const f = (id: string | null = 'x') => ${query('id')}`, 'parameter id'],
+    ['a non-null assertion', `export const f = (id?: string) => ${query('id!')}`, 'parameter id'],
+    [
+      'a check that throws',
+      `export const f = (id?: string) => { if (!id) throw new Error(); return ${query('id')} }`,
+      'parameter id',
+    ],
+    [
+      'a check that returns',
+      handler(`const { id } = req.query; if (id === undefined) return; ${query('id')}`),
+      'request request.query.id',
+    ],
+    ['a branch', `export const f = (id?: string) => { if (id) { ${query('id')} } }`, 'parameter id'],
+    [
+      'the wrong branch',
+      `export const f = (id?: string) => { if (!id) { ${query('id')} } }`,
+      'parameter id ?',
+    ],
+    [
+      'a check that does not leave',
+      `export const f = (id?: string) => { if (!id) log(); ${query('id')} }`,
+      'parameter id ?',
+    ],
+    ['assert', `export const f = (id?: string) => { assert(id); ${query('id')} }`, 'parameter id'],
+  ],
+}
+
+describe.each(Object.entries(tables))('%s', (_, rows) => {
+  it.each(rows)('%s', (_name, code, expected) => {
+    expect(told(last(code))).toBe(expected)
+  })
+})
