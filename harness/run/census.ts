@@ -6,6 +6,12 @@ import type { JsonSchema, Operation } from '../target/target.ts'
 import type { Arena } from './arena.ts'
 import { sendResolved } from './exchange.ts'
 
+/**
+ * Which ids go into the tenant's pool. The order of a list may hang on random ids, so that worlds in lockstep must not pick from
+ * lists: the same pick would mean another row in each.
+ */
+type Keep = 'everything' | 'created'
+
 /** How many payloads are tried until one creates something. */
 const attempts = 3
 
@@ -13,11 +19,11 @@ const attempts = 3
  * Lets a tenant act on its own data once before anything is attacked: creates what `provision` left out (with canaries in
  * the texts), and reads everything. That is the first positive control, and it teaches which ids the tenant owns.
  */
-export async function takeCensus(tenant: Tenant, arena: Arena): Promise<void> {
-  for (const operation of creators(arena)) await createOne(operation, tenant, arena)
+export async function takeCensus(tenant: Tenant, arena: Arena, keep: Keep = 'everything'): Promise<void> {
+  for (const operation of creators(arena)) await createOne(operation, tenant, arena, keep)
   for (const operation of reads(arena)) {
     const step = plainStep(operation.id, arena.repertoire, 0)
-    await act({ ...step, actor: 0 }, tenant, arena)
+    await act({ ...step, actor: 0 }, tenant, arena, keep)
   }
 }
 
@@ -38,17 +44,17 @@ function reads(arena: Arena): readonly Operation[] {
     .toSorted((left, right) => left.path.length - right.path.length)
 }
 
-async function createOne(operation: Operation, tenant: Tenant, arena: Arena): Promise<void> {
+async function createOne(operation: Operation, tenant: Tenant, arena: Arena, keep: Keep): Promise<void> {
   const type = operation.produces!
   if (tenant.pool.of(type).length > 0) return
   for (let attempt = 0; attempt < attempts; attempt++) {
     const step = { ...plainStep(operation.id, arena.repertoire, attempt), actor: 0 }
-    if (await act(withCanaries(step, operation, tenant, arena), tenant, arena)) return
+    if (await act(withCanaries(step, operation, tenant, arena), tenant, arena, keep)) return
   }
 }
 
 /** Sends one well-behaved step. True when it succeeded. */
-async function act(step: Step, tenant: Tenant, arena: Arena): Promise<boolean> {
+async function act(step: Step, tenant: Tenant, arena: Arena, keep: Keep): Promise<boolean> {
   const { world, coverage } = arena
   const resolved = resolveStep(step, sceneOf(tenant, arena))
   if (resolved === null) {
@@ -62,10 +68,11 @@ async function act(step: Step, tenant: Tenant, arena: Arena): Promise<boolean> {
   if (!succeeded) return false
   const parents: Record<string, string> = {}
   for (const { slot, id } of resolved.filled) if (slot.in === 'path') parents[slot.type] = id
-  for (const { type, id } of harvest(answer.json, operation.produces)) {
+  for (const { type, id, top } of harvest(answer.json, operation.produces)) {
     const owner = world.identifiers.ownerOf(id)
     world.identifiers.own(id, tenant.index)
     if (owner !== undefined && owner !== tenant.index) continue
+    if (keep === 'created' && !(top && operation.method === 'POST')) continue
     if (type === 'cursor' || arena.known.has(type) || arena.known.has(type.split('.')[0]!)) {
       tenant.pool.add({ type, id, parents: type === operation.produces ? parents : {} })
     }

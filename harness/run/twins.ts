@@ -131,7 +131,7 @@ export class Twins {
       this.#grounds.map(async ({ arena }, world) => {
         if (present !== null) arena.world.retire(present.tenants[world]!)
         const tenant = await arena.world.provision('attacker')
-        await takeCensus(tenant, arena)
+        await takeCensus(tenant, arena, 'created')
         return tenant
       }),
     )
@@ -185,8 +185,9 @@ function keep(resolved: Resolved, answer: Answer, scene: Scene, arena: Arena): v
   }
   const parents: Record<string, string> = {}
   for (const { slot, id } of resolved.filled) if (slot.in === 'path') parents[slot.type] = id
-  for (const { type, id } of harvest(answer.json, operation.produces)) {
-    if (arena.known.has(type))
+  if (operation.method !== 'POST') return
+  for (const { type, id, top } of harvest(answer.json, operation.produces)) {
+    if (top && arena.known.has(type))
       scene.pool.add({ type, id, parents: type === operation.produces ? parents : {} })
   }
 }
