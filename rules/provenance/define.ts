@@ -1,8 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { type Binding, annotationOf, isFunction, keyName, memberName } from './binding.ts'
-import { childrenOf, returnsOf } from './children.ts'
+import { returnsOf } from './children.ts'
 import { classMember, typeMember } from './class-member.ts'
 import type { Definition } from './definition.ts'
+import { TypeReader, isTelling, unknown } from './type-definition.ts'
+import { firstAssignment } from './assignment.ts'
 import { exportedNode } from './exports.ts'
 import { type Parse, isLocal, loadModule, resolveImport } from './graph.ts'
 import type { SourceModule } from './module.ts'
@@ -16,10 +18,12 @@ export class Definer {
   readonly #parse: Parse | null
   readonly #known = new Map<TSESTree.Node, Definition>()
   readonly #busy = new Set<TSESTree.Node>()
+  readonly #types: TypeReader
 
   constructor(main: SourceModule, parse: Parse | null) {
     this.#main = main
     this.#parse = parse
+    this.#types = new TypeReader(this)
   }
 
   /** What an expression of the linted file stands for. */
@@ -74,7 +78,7 @@ export class Definer {
       case 'TSAsExpression':
       case 'TSTypeAssertion':
         return this.#either(
-          () => this.#typed(node.typeAnnotation, module),
+          () => this.#types.typed(node.typeAnnotation, module),
           () => this.define(node.expression, module),
         )
       case 'LogicalExpression':
@@ -129,7 +133,7 @@ export class Definer {
       case 'variable': {
         const { id, init } = binding.declarator
         const annotation = annotationOf(id)
-        const typed = annotation === null ? null : this.#typed(annotation, module)
+        const typed = annotation === null ? null : this.#types.typed(annotation, module)
         if (typed !== null && isTelling(typed)) return this.#path(typed, binding.path)
         if (init !== null) {
           const initial = this.define(init, module)
@@ -154,7 +158,7 @@ export class Definer {
 
   #declaration(node: TSESTree.Node, module: SourceModule): Definition {
     if (isFunction(node)) return { kind: 'function', node, module: module.filename }
-    if (node.type === 'TSTypeAliasDeclaration') return this.type(node.typeAnnotation, module)
+    if (node.type === 'TSTypeAliasDeclaration') return this.#types.type(node.typeAnnotation, module)
     return this.#class(node, module)
   }
 
@@ -182,7 +186,7 @@ export class Definer {
   ): Definition {
     const annotation = annotationOf(binding.pattern)
     if (annotation !== null) {
-      const typed = this.#path(this.#typed(annotation, module), binding.path)
+      const typed = this.#path(this.#types.typed(annotation, module), binding.path)
       if (isTelling(typed)) return typed
     }
     if (binding.default !== null) {
@@ -266,7 +270,7 @@ export class Definer {
     const found = classMember(owner.node, name) ?? typeMember(owner.node, name)
     switch (found?.kind) {
       case 'type': {
-        const typed = this.#typed(found.type, module)
+        const typed = this.#types.typed(found.type, module)
         if (isTelling(typed) || found.value === null) return typed
         return this.define(found.value, module)
       }
@@ -300,19 +304,19 @@ export class Definer {
     if (node.callee.type === 'Super') return unknown(node, module)
     const callee = this.define(node.callee, module)
     if (callee.kind === 'function') {
-      const result = this.#result(callee)
+      const result = this.result(callee)
       if (result !== null && isTelling(result)) return result
     }
     return { kind: 'call', callee, node, module: module.filename }
   }
 
   /** What a function written in sight returns: its declared type, else its only `return`. */
-  #result(callee: Extract<Definition, { kind: 'function' }>): Definition | null {
+  result(callee: Extract<Definition, { kind: 'function' }>): Definition | null {
     const module = this.moduleOf(callee.module)
     if (module === null || !isFunction(callee.node)) return null
     const declared = callee.node.returnType?.typeAnnotation
     if (declared !== undefined) {
-      const typed = this.#typed(declared, module)
+      const typed = this.#types.typed(declared, module)
       if (isTelling(typed)) return typed
     }
     const returned = returnsOf(callee.node)
@@ -322,90 +326,10 @@ export class Definer {
     }
     return null
   }
-
-  #typed(annotation: TSESTree.TypeNode, module: SourceModule): Definition {
-    const type = this.type(annotation, module)
-    if (type.kind === 'unknown') return type
-    return annotation.type === 'TSTypeQuery' || type.kind === 'typed' ? type : { kind: 'typed', type }
-  }
-
-  /** What a type stands for: a class, interface or import; `Promise<T>`, `T | null`, `Pick<T, …>` count as `T`. */
-  type(annotation: TSESTree.TypeNode, module: SourceModule): Definition {
-    switch (annotation.type) {
-      case 'TSTypeReference': {
-        const { typeName, typeArguments } = annotation
-        if (typeName.type === 'Identifier' && wrappers.has(typeName.name)) {
-          const inner = typeArguments?.params[0]
-          return inner === undefined ? unknown(annotation, module) : this.type(inner, module)
-        }
-        if (typeName.type === 'Identifier' && typeName.name === 'ReturnType') {
-          const inner = typeArguments?.params[0]
-          const callee = inner === undefined ? null : this.type(inner, module)
-          const result = callee?.kind === 'function' ? this.#result(callee) : null
-          return result ?? unknown(annotation, module)
-        }
-        return this.#typeName(typeName, module)
-      }
-      case 'TSTypeQuery':
-        return annotation.exprName.type === 'TSImportType'
-          ? unknown(annotation, module)
-          : this.#typeName(annotation.exprName, module)
-      case 'TSImportType': {
-        const { qualifier } = annotation
-        if (qualifier?.type !== 'Identifier') return unknown(annotation, module)
-        return this.imported(annotation.source.value, qualifier.name, module.filename)
-      }
-      case 'TSUnionType':
-      case 'TSIntersectionType': {
-        const types = annotation.types.map((type) => this.type(type, module))
-        return types.find(isTelling) ?? unknown(annotation, module)
-      }
-      case 'TSTypeLiteral':
-        return this.#class(annotation, module)
-      default:
-        return unknown(annotation, module)
-    }
-  }
-
-  #typeName(name: TSESTree.EntityName, module: SourceModule): Definition {
-    if (name.type === 'TSQualifiedName')
-      return this.member(this.#typeName(name.left, module), name.right.name)
-    return name.type === 'Identifier' ? this.define(name, module) : unknown(name, module)
-  }
-}
-
-const wrappers = new Set([
-  'Promise',
-  'Awaited',
-  'Readonly',
-  'Partial',
-  'Required',
-  'Pick',
-  'Omit',
-  'NonNullable',
-])
-
-function unknown(node: TSESTree.Node, module: SourceModule): Definition {
-  return { kind: 'unknown', text: module.text.slice(node.range[0], node.range[1]) }
 }
 
 function member(object: Definition, name: string): Definition {
   return { kind: 'member', object, name }
-}
-
-/** Does the definition say more than a name? */
-function isTelling(definition: Definition): boolean {
-  switch (definition.kind) {
-    case 'unknown':
-    case 'parameter':
-      return false
-    case 'value':
-      return definition.node.type === 'ObjectExpression'
-    case 'member':
-      return isTelling(definition.object)
-    default:
-      return true
-  }
 }
 
 function propertyOf(object: TSESTree.ObjectExpression, name: string): TSESTree.Node | null {
@@ -420,23 +344,4 @@ function parameterName(pattern: TSESTree.Node, fallback: string): string {
   if (pattern.type === 'Identifier') return pattern.name
   if (pattern.type === 'AssignmentPattern') return parameterName(pattern.left, fallback)
   return pattern.type === 'TSParameterProperty' ? parameterName(pattern.parameter, fallback) : ''
-}
-
-/** The value of `name = …` for a variable without a telling initialiser (`let pool; … pool = new Pool()`). */
-function firstAssignment(node: TSESTree.Identifier, module: SourceModule): TSESTree.Node | null {
-  const pattern = new RegExp(`(?<![\\w$.])${node.name.replaceAll('$', '\\$')}\\s*(?:\\?\\?|\\|\\|)?=(?![=>])`)
-  if (!pattern.test(module.text)) return null
-  const pending: TSESTree.Node[] = [module.program]
-  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    if (
-      at.type === 'AssignmentExpression' &&
-      at.left.type === 'Identifier' &&
-      at.left.name === node.name &&
-      at.operator !== '+='
-    ) {
-      return at.right
-    }
-    pending.push(...childrenOf(at))
-  }
-  return null
 }

@@ -1,3 +1,5 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+
 /**
  * What whoever sends a request chooses, told from the path of members that leads to a value. `request` stands for every
  * name of the request object once {@link canonicalRoot} has been applied.
@@ -91,4 +93,15 @@ export function matchesTrusted(path: readonly string[], trusted: string, anonymo
   }
   if (!anonymous || own[0] !== '' || wanted.length < 2) return false
   return wanted.slice(1).every((segment, index) => own[1 + index] === segment)
+}
+
+const requestDecorators = /^(Param|Body|Query|Headers|Req|Request|Args|Cookies)$/
+
+/** NestJS hands request data to parameters with these decorators. */
+export function hasRequestDecorator(pattern: TSESTree.Node): boolean {
+  const decorators = 'decorators' in pattern ? pattern.decorators : []
+  return (decorators ?? []).some(({ expression }) => {
+    const callee = expression.type === 'CallExpression' ? expression.callee : expression
+    return callee.type === 'Identifier' && requestDecorators.test(callee.name)
+  })
 }

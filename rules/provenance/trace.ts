@@ -4,8 +4,9 @@ import { returnsOf, unwrap } from './children.ts'
 import { isGuarded } from './guard.ts'
 import { type SourceModule, isConstant } from './module.ts'
 import { type IsConstant, type Place, placeOf } from './place.ts'
-import type { Origin, Provenance } from './provenance.ts'
-import { isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
+import { join } from './join.ts'
+import type { Provenance } from './provenance.ts'
+import { hasRequestDecorator, isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
 import { writesOf } from './writes.ts'
 
 export interface TracerOptions {
@@ -21,26 +22,6 @@ export interface TracerOptions {
 }
 
 const absent: Provenance = { kind: 'literal', value: null, nullable: true }
-
-/** How much a value is to be distrusted, when a branch decides between several. */
-const weight: Record<Origin['kind'], number> = {
-  literal: 0,
-  trusted: 1,
-  row: 2,
-  parameter: 3,
-  unknown: 4,
-  request: 5,
-}
-
-/** One provenance for a value that is one of several, or made of several. */
-export function join(all: readonly Provenance[]): Provenance {
-  const [first, ...rest] = all
-  if (first === undefined) return { kind: 'literal', value: null, nullable: false }
-  return rest.reduce((a, b) => {
-    const worst = weight[b.kind] > weight[a.kind] ? b : a
-    return { ...worst, nullable: a.nullable || b.nullable }
-  }, first)
-}
 
 /** Methods whose result is made of the object they are called on. */
 const carriers = new Set(
@@ -300,15 +281,4 @@ export class Tracer {
 
 function propertyPart(property: TSESTree.Property | TSESTree.SpreadElement): TSESTree.Node {
   return property.type === 'Property' ? property.value : property.argument
-}
-
-const requestDecorators = /^(Param|Body|Query|Headers|Req|Request|Args|Cookies)$/
-
-/** NestJS hands request data to parameters with these decorators. */
-function hasRequestDecorator(pattern: TSESTree.Node): boolean {
-  const decorators = 'decorators' in pattern ? pattern.decorators : []
-  return (decorators ?? []).some(({ expression }) => {
-    const callee = expression.type === 'CallExpression' ? expression.callee : expression
-    return callee.type === 'Identifier' && requestDecorators.test(callee.name)
-  })
 }

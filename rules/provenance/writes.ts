@@ -73,12 +73,21 @@ function areExclusive(node: TSESTree.Node, at: TSESTree.Node): boolean {
   return false
 }
 
+/** A test and its outcome, in words, for a message. */
+export function conditionText(test: TSESTree.Node, taken: boolean, text: string): string {
+  return dependence(decisionOf(test, taken, text))
+}
+
+function dependence({ key, taken }: Decision): string {
+  return `it depends on ${taken ? '' : 'not '}\`${key.replaceAll(/\s+/g, ' ')}\``
+}
+
 function inWords(decisions: readonly Decision[]): string | null {
   const [first] = decisions
   if (first === undefined) return null
   const place = /^(case|loop|catch|function) at \d+$/.exec(first.key)
   if (place !== null) return `it stands in a ${place[1]}`
-  return `it depends on ${first.taken ? '' : 'not '}\`${first.key.replaceAll(/\s+/g, ' ')}\``
+  return dependence(first)
 }
 
 /** All the writes to the variable before `at`, in source order. Null: not a variable that was declared in this file. */

@@ -1,8 +1,10 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { arrayOf } from '../provenance/array-view.ts'
 import { unwrap } from '../provenance/children.ts'
 import { Definer } from '../provenance/define.ts'
 import { parseOf } from '../provenance/graph.ts'
 import { linted } from '../provenance/module.ts'
+import { objectOf } from '../provenance/object-view.ts'
 import { Reader } from '../provenance/reader.ts'
 import { Tracer } from '../provenance/trace.ts'
 import { writesOf } from '../provenance/writes.ts'
@@ -23,7 +25,7 @@ export function extractionScope(options: ScopeOptions): ExtractionScope {
   const { sourceCode, filename, tenancy } = options
   const module = linted(sourceCode, filename)
   const definer = new Definer(module, parseOf(options.languageOptions))
-  const reader: Reader = new Reader(sourceCode, module, definer, () => tracer)
+  const reader = new Reader(sourceCode, module, definer)
   const tracer = new Tracer({
     sourceCode,
     module,
@@ -39,8 +41,8 @@ export function extractionScope(options: ScopeOptions): ExtractionScope {
     definitionOf: (node) => definer.definitionOf(node),
     provenanceOf: (node) => tracer.provenanceOf(node),
     constantOf: (node) => reader.constantOf(node),
-    objectOf: (node) => reader.objectOf(node),
-    arrayOf: (node) => reader.arrayOf(node),
+    objectOf: (node) => objectOf(node, reader, (value) => tracer.provenanceOf(value)),
+    arrayOf: (node) => arrayOf(node, reader),
     writesOf: (identifier, at) => writesOf(sourceCode, identifier, at),
     pathOf: (node) => pathOf(node, sourceCode),
   }

@@ -2,7 +2,8 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../provenance/binding.ts'
 import { unwrap } from '../provenance/children.ts'
 import type { ExtractionScope } from './library.ts'
-import { type Decider, elementsOf, happens } from './text.ts'
+import { type Decider, happens } from './decider.ts'
+import { elementsOf } from './text-array.ts'
 
 /**
  * Numbers that programs use to write placeholders: `$${values.length + 1}`, `$${index++}`, `$${values.push(id)}`. Null when the

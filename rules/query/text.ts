@@ -1,10 +1,11 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { type FunctionNode, isFunction, memberName } from '../provenance/binding.ts'
+import { memberName } from '../provenance/binding.ts'
 import { returnsOf, unwrap } from '../provenance/children.ts'
-import type { Decision, Write } from '../provenance/writes.ts'
-import { decisionOf } from '../provenance/writes.ts'
+import { type Decider, happens, holdsTest } from './decider.ts'
 import type { ExtractionScope } from './library.ts'
+import { elementsOf } from './text-array.ts'
 import { numberOf } from './text-number.ts'
+import { helperOf, isTextual } from './textual.ts'
 
 /** A stretch of SQL text, or a value that the program pastes into it. */
 export type TextPart =
@@ -17,13 +18,6 @@ export type TextPart =
     }
   /** `bound`: the driver sends the value as a parameter (tagged templates). */
   | { readonly kind: 'hole'; readonly node: TSESTree.Node; readonly bound: boolean }
-
-/** Answers for the tests that decide which text is built. */
-export interface Decider {
-  readonly holds: (decision: Decision) => boolean
-  /** What the parameters of helpers that are being looked into stand for. */
-  readonly arguments: ReadonlyMap<FunctionNode, readonly TSESTree.Node[]>
-}
 
 /** Beyond this nesting of helpers and constants, text is not in sight. */
 const depthLimit = 24
@@ -107,14 +101,6 @@ function ofConstant(node: TSESTree.Node, scope: ExtractionScope): TextPart[] | n
   return constant === null ? null : [{ kind: 'text', text: String(constant.value), node, offset: null }]
 }
 
-export function holdsTest(test: TSESTree.Node, scope: ExtractionScope, decider: Decider): boolean {
-  return decider.holds(decisionOf(test, true, scope.sourceCode.text))
-}
-
-export function happens(write: Write, decider: Decider): boolean {
-  return write.decisions.every((decision) => decider.holds(decision))
-}
-
 function ofIdentifier(
   node: TSESTree.Identifier,
   scope: ExtractionScope,
@@ -184,14 +170,6 @@ function ofCall(
   return again(returned, { ...decider, arguments: new Map([...decider.arguments, [target, node.arguments]]) })
 }
 
-function helperOf(callee: TSESTree.Node, scope: ExtractionScope): FunctionNode | null {
-  if (callee.type !== 'Identifier') return null
-  const definition = scope.definitionOf(callee)
-  return definition.kind === 'function' && definition.module === scope.filename && isFunction(definition.node)
-    ? definition.node
-    : null
-}
-
 function joined(
   array: TSESTree.Node,
   call: TSESTree.CallExpression,
@@ -206,119 +184,4 @@ function joined(
   return pieces.flatMap((parts, index): TextPart[] =>
     index === 0 ? parts : [{ kind: 'text', text: separator, node: call, offset: null }, ...parts],
   )
-}
-
-/** Elements of an array under the given decisions, with the pushes before its use. Null: not in sight. */
-export function elementsOf(
-  node: TSESTree.Node,
-  scope: ExtractionScope,
-  decider: Decider,
-  at: TSESTree.Node = node,
-  depth = 0,
-): readonly TSESTree.Node[] | null {
-  if (depth > depthLimit) return null
-  const bare = unwrap(node)
-  switch (bare.type) {
-    case 'ArrayExpression': {
-      const elements: TSESTree.Node[] = []
-      for (const element of bare.elements) {
-        if (element === null) continue
-        if (element.type !== 'SpreadElement') {
-          elements.push(element)
-          continue
-        }
-        const spread = elementsOf(element.argument, scope, decider, at, depth + 1)
-        if (spread === null) return null
-        elements.push(...spread)
-      }
-      return elements
-    }
-    case 'ConditionalExpression': {
-      const taken = holdsTest(bare.test, scope, decider)
-      return elementsOf(taken ? bare.consequent : bare.alternate, scope, decider, at, depth + 1)
-    }
-    case 'CallExpression': {
-      const callee = unwrap(bare.callee)
-      const filters = callee.type === 'MemberExpression' && memberName(callee) === 'filter'
-      const [by] = bare.arguments
-      const truthy = by?.type === 'Identifier' && by.name === 'Boolean'
-      return filters && truthy ? elementsOf(callee.object, scope, decider, at, depth + 1) : null
-    }
-    case 'Identifier':
-      return ofWrites(bare, scope, decider, at, depth)
-    default:
-      return null
-  }
-}
-
-function ofWrites(
-  node: TSESTree.Identifier,
-  scope: ExtractionScope,
-  decider: Decider,
-  at: TSESTree.Node,
-  depth: number,
-): readonly TSESTree.Node[] | null {
-  let elements: readonly TSESTree.Node[] | null = null
-  for (const write of scope.writesOf(node, at) ?? []) {
-    if (!happens(write, decider)) continue
-    if (write.kind !== 'member') {
-      elements = write.value === null ? null : elementsOf(write.value, scope, decider, write.value, depth + 1)
-      continue
-    }
-    const call = write.node
-    const name =
-      call.type === 'CallExpression' && call.callee.type === 'MemberExpression'
-        ? memberName(call.callee)
-        : null
-    if (call.type !== 'CallExpression' || name !== 'push' || elements === null) return null
-    const looped = write.decisions.some((decision) => decision.key.startsWith('loop at'))
-    if (looped || call.arguments.some((one) => one.type === 'SpreadElement')) return null
-    elements = [...elements, ...call.arguments]
-  }
-  return elements
-}
-
-/** Would the expression, as far as it is in sight, build text rather than hold a value? */
-export function isTextual(node: TSESTree.Node, scope: ExtractionScope, depth = 0): boolean {
-  const bare = unwrap(node)
-  if (depth > depthLimit) return false
-  const again = (inner: TSESTree.Node): boolean => isTextual(inner, scope, depth + 1)
-  switch (bare.type) {
-    case 'Literal':
-      return typeof bare.value === 'string'
-    case 'TemplateLiteral':
-    case 'TaggedTemplateExpression':
-      return true
-    case 'BinaryExpression':
-      return bare.operator === '+' && (again(bare.left) || again(bare.right))
-    case 'ConditionalExpression':
-      return again(bare.consequent) && again(bare.alternate)
-    case 'LogicalExpression':
-      return bare.operator === '&&' && again(bare.right)
-    case 'Identifier': {
-      const writes = scope.writesOf(bare, bare)
-      const first = writes?.find((write) => write.kind !== 'member')?.value
-      if (first !== undefined && first !== null) return again(first)
-      return typeof scope.constantOf(bare)?.value === 'string'
-    }
-    case 'MemberExpression':
-      return typeof scope.constantOf(bare)?.value === 'string' || isTextualValue(bare, scope)
-    case 'CallExpression': {
-      const callee = unwrap(bare.callee)
-      if (callee.type === 'MemberExpression') {
-        const name = memberName(callee) ?? ''
-        return name === 'join' || (/^(trim|trimStart|trimEnd)$/.test(name) && again(callee.object))
-      }
-      const target = helperOf(callee, scope)
-      const returned = target === null ? [] : returnsOf(target)
-      return returned.length === 1 && again(returned[0]!)
-    }
-    default:
-      return false
-  }
-}
-
-function isTextualValue(node: TSESTree.Node, scope: ExtractionScope): boolean {
-  const value = scope.resolve(node)
-  return value !== node && isTextual(value, scope)
 }

@@ -1,4 +1,4 @@
-import type { Decider } from './text.ts'
+import type { Decider } from './decider.ts'
 
 /** One outcome of the tests that decide what a call sends. */
 export interface Variant<T> {

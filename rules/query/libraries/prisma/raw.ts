@@ -4,7 +4,8 @@ import { unwrap } from '../../../provenance/children.ts'
 import type { CallNode, ExtractionScope } from '../../library.ts'
 import type { QueryOrOpaque } from '../../query.ts'
 import { queriesOf, sqlTextOf, type SqlCall } from '../../sql-text.ts'
-import { compose, holdsTest, type Decider, type TextPart } from '../../text.ts'
+import { holdsTest, type Decider } from '../../decider.ts'
+import { compose, type TextPart } from '../../text.ts'
 import { explore } from '../../variants.ts'
 
 const tagged = /^\$(queryRaw|executeRaw)$/
