@@ -72,6 +72,8 @@ export interface Resolved {
   readonly filled: readonly { readonly slot: Slot; readonly id: string; readonly relation: Relation }[]
   readonly sent: ReadonlySet<string>
   readonly named: readonly number[]
+  /** The victim is named by an id or a field, whatever a hint says besides. */
+  readonly namesForeign: boolean
   readonly hinted: Hint | null
 }
 
@@ -105,6 +107,7 @@ class Draft {
   readonly #sent = new Set<string>()
   #body: unknown = undefined
   #host: string | null = null
+  #namesForeign = false
   #hinted: Hint | null = null
 
   constructor(step: Step, scene: Scene, prepared: Prepared, variation: Variation) {
@@ -121,6 +124,7 @@ class Draft {
     this.#fillPlain()
     this.#credentials()
     if (this.#step.hostility !== null) this.#harm(this.#step.hostility)
+    this.#namesForeign = this.#named.size > 0
     if (this.#step.hint !== null && this.#variation.hint !== 'without') this.#hint(this.#step.hint)
     return true
   }
@@ -361,6 +365,7 @@ class Draft {
       filled: this.#filled,
       sent: this.#sent,
       named: [...this.#named],
+      namesForeign: this.#namesForeign,
       hinted: this.#hinted,
     }
   }

@@ -7,6 +7,8 @@ import type { View } from './view.ts'
 export interface HintProbe {
   /** `header:x-tenant-id` */
   readonly hint: string
+  /** The request names the victim by an id as well: what it does may be that id's doing. */
+  readonly namesForeign: boolean
   readonly hinted: Exchange
   readonly base: Exchange
   /** The last three only when answers without foreign data must be compared; null otherwise. */
@@ -29,6 +31,7 @@ export function needsGhostHint(hinted: Exchange, base: Exchange, success: Succes
  */
 export function judgePrincipal(probe: HintProbe, view: View, success: Success): Accusation | null {
   const { hint, hinted, base } = probe
+  if (probe.namesForeign) return null
   const seen = sight(hinted, view)
   const title = `${hinted.operation.id} follows ${hint} instead of the authenticated actor`
   if (seen !== null && seen.tenant === hinted.hinted && sight(base, view) === null) {

@@ -217,6 +217,7 @@ class Execution {
     const accusation = judgePrincipal(
       {
         hint: resolved.hinted!.id,
+        namesForeign: resolved.namesForeign,
         hinted: exchange,
         base,
         ghost: ghost?.answer ?? null,

@@ -11,6 +11,12 @@ import type { Watch } from './watch.ts'
 /** How often one attacker is used before it is replaced: what it did before must not matter for long. */
 const uses = 8
 
+/** What one run showed, who acted in it, and what it changed. */
+export interface Run extends Outcome {
+  readonly attacker: Tenant
+  readonly changes: readonly Change[]
+}
+
 /** Runs sequences one at a time, with nobody else acting: for shrinking, reproduction and replay. */
 export class Laboratory {
   readonly arena: Arena
@@ -26,10 +32,14 @@ export class Laboratory {
   }
 
   /** All charges of one run. `fresh` asks for an attacker that has never acted. */
-  async run(
-    steps: readonly Step[],
-    fresh: boolean,
-  ): Promise<Outcome & { readonly attacker: Tenant; readonly changes: readonly Change[] }> {
+  async run(steps: readonly Step[], fresh: boolean): Promise<Run> {
+    const outcome = await this.#once(steps, fresh)
+    const charges: Charge[] = []
+    for (const charge of outcome.charges) charges.push(...(await this.#attribute(charge, outcome)))
+    return { ...outcome, charges }
+  }
+
+  async #once(steps: readonly Step[], fresh: boolean): Promise<Run> {
     const attacker = await this.#anAttacker(fresh)
     const all: Change[] = []
     await this.#watch?.mark()
@@ -41,7 +51,8 @@ export class Laboratory {
             watch: async (resolved) => {
               const changes = await this.#watch!.changes()
               all.push(...changes)
-              return judgeForeignWrite(resolved.prepared.operation, resolved.hinted?.id ?? null, changes)
+              const hint = resolved.namesForeign ? null : (resolved.hinted?.id ?? null)
+              return judgeForeignWrite(resolved.prepared.operation, hint, changes)
             },
           }),
     })
@@ -49,6 +60,16 @@ export class Laboratory {
     all.push(...((await this.#watch?.changes()) ?? []))
     if (all.length > 0) await this.replaceVictim()
     return { ...outcome, attacker, changes: all }
+  }
+
+  /** A write that lands without the hint as well is not the hint's doing: the counter-probe says whose. */
+  async #attribute(charge: Charge, outcome: Outcome): Promise<readonly Charge[]> {
+    if (!charge.damage || charge.accusation.oracle !== 'principal') return [charge]
+    const steps = outcome.played.slice(0, charge.at + 1).map(({ step }) => step)
+    const plain = steps.with(charge.at, { ...steps[charge.at]!, hint: null })
+    const counter = await this.#once(plain, false)
+    const same = counter.charges.filter(({ damage, operation }) => damage && operation === charge.operation)
+    return same.length === 0 ? [charge] : same.map((plainly) => ({ ...plainly, at: charge.at }))
   }
 
   async replaceVictim(): Promise<void> {
