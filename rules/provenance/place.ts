@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { type Assertion, assertionAround, assertionOfPattern, readMember } from './assertion.ts'
 import { type Binding, type FunctionNode, annotationOf, memberName } from './binding.ts'
 import { unwrap } from './children.ts'
 import { signatureOf } from './class-member.ts'
@@ -25,6 +26,8 @@ export interface Place {
   readonly default: TSESTree.Node | null
   /** The root is a destructured (nameless) parameter; `path[0]` is `''`. */
   readonly anonymous: boolean
+  /** What the program claims of the value's type, where it does so on the way. */
+  readonly asserted: Assertion | null
 }
 
 export type IsConstant = (identifier: TSESTree.Identifier) => boolean
@@ -37,6 +40,17 @@ export function placeOf(
   module: SourceModule,
   isConstant: IsConstant,
   depth = 0,
+): Place {
+  const place = bareOf(expression, module, isConstant, depth)
+  const asserted = assertionAround(expression)
+  return asserted === null ? place : { ...place, asserted }
+}
+
+function bareOf(
+  expression: TSESTree.Node,
+  module: SourceModule,
+  isConstant: IsConstant,
+  depth: number,
 ): Place {
   const node = unwrap(expression, true)
   const optional = expression.type !== 'TSNonNullExpression'
@@ -64,19 +78,21 @@ export function placeOf(
 }
 
 function named(path: readonly string[], base: Base): Place {
-  return { path, base, nullable: false, default: null, anonymous: false }
+  return { path, base, nullable: false, default: null, anonymous: false, asserted: null }
 }
 
 /** Continues into the value of an object expression where there is one; else appends to the path. */
 function step(object: Place, name: string): Place {
   const { base } = object
   const path = [...object.path, name]
+  const asserted = readMember(object.asserted, name)
   if (base.kind === 'parameter') {
     const { binding } = base
     const annotation = annotationOf(binding.pattern)
-    return { ...object, path, default: null, nullable: object.nullable || isOptional(annotation, [name]) }
+    const nullable = object.nullable || isOptional(annotation, [name])
+    return { ...object, path, asserted, default: null, nullable }
   }
-  return { ...object, path, default: null }
+  return { ...object, path, asserted, default: null }
 }
 
 function ofIdentifier(
@@ -90,7 +106,8 @@ function ofIdentifier(
     case 'variable': {
       const { init } = binding.declarator
       if (init === null || !isConstant(node)) return named([node.name], { kind: 'variable', node })
-      const from = next(init)
+      const given = next(init)
+      const from = { ...given, asserted: assertionOfPattern(binding.declarator.id) ?? given.asserted }
       if (binding.path.length === 0) {
         return from.base.kind === 'expression' ? { ...from, path: [node.name] } : from
       }
@@ -153,6 +170,7 @@ function ofParameter(node: TSESTree.Identifier, binding: Extract<Binding, { kind
     nullable: binding.default === null && (absent || isOptional(annotation, names)),
     default: binding.default,
     anonymous: root === '',
+    asserted: null,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { presenceOf } from './assertion.ts'
 import { isFunction, memberName } from './binding.ts'
 import { returnsOf, unwrap } from './children.ts'
 import { isGuarded } from './guard.ts'
@@ -7,6 +8,7 @@ import { type IsConstant, type Place, placeOf } from './place.ts'
 import { join } from './join.ts'
 import type { Provenance } from './provenance.ts'
 import { hasRequestDecorator, isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
+import { routeParameters } from './route-file.ts'
 import { writesOf } from './writes.ts'
 
 export interface TracerOptions {
@@ -86,10 +88,11 @@ export class Tracer {
       }
       case 'TSNonNullExpression':
         return { ...this.provenanceOf(node.expression), nullable: false }
-      case 'ChainExpression':
       case 'TSAsExpression':
-      case 'TSSatisfiesExpression':
       case 'TSTypeAssertion':
+        return this.#asserted(node)
+      case 'ChainExpression':
+      case 'TSSatisfiesExpression':
         return this.provenanceOf(node.expression)
       case 'AwaitExpression':
       case 'UnaryExpression':
@@ -126,6 +129,13 @@ export class Tracer {
       default:
         return { kind: 'unknown', path: this.#text(node), nullable: false }
     }
+  }
+
+  #asserted(node: TSESTree.TSAsExpression | TSESTree.TSTypeAssertion): Provenance {
+    const found = this.provenanceOf(node.expression)
+    const inner = unwrap(node.expression)
+    const named = inner.type === 'MemberExpression' || inner.type === 'Identifier'
+    return found.kind === 'request' && found.nullable && named ? this.#place(node) : found
   }
 
   #joined(nodes: readonly (TSESTree.Node | null)[]): Provenance {
@@ -171,7 +181,17 @@ export class Tracer {
     const trusted = this.#options.trusted.find((one) => matchesTrusted(place.path, one, place.anonymous))
     if (trusted !== undefined) return { kind: 'trusted', path, nullable: false }
     if (segment < 0) return null
-    return { kind: 'request', path, nullable: isOftenMissing(place.path[segment]!) }
+    return { kind: 'request', path, nullable: this.#mayBeMissing(place, segment) }
+  }
+
+  /** Nobody has to send a query parameter or header; a claim about its type, or the route itself, says that it is there. */
+  #mayBeMissing(place: Place, segment: number): boolean {
+    const { module } = this.#options
+    const claim = place.asserted === null ? 'unknown' : presenceOf(place.asserted, module)
+    if (claim !== 'unknown') return claim === 'absent'
+    const [holder, name] = place.path.slice(segment)
+    if (holder === 'query' && name !== undefined && routeParameters(module.filename).has(name)) return false
+    return isOftenMissing(holder!)
   }
 
   #classify(place: Place, node: TSESTree.Node): Provenance {

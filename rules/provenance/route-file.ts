@@ -1,0 +1,8 @@
+/**
+ * Names of the path parameters that a file-system router takes from the path of the file: `teams/[teamId]/index.ts`. The
+ * request holds them under `query`, but the route does not match without them; `[[...rest]]` may be empty.
+ */
+export function routeParameters(filename: string): ReadonlySet<string> {
+  const found = filename.matchAll(/(?:^|[\\/])\[(?:\.\.\.)?([^[\].\\/]+)\](?=[\\/.]|$)/g)
+  return new Set([...found].map((match) => match[1]!))
+}
