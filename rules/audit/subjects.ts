@@ -81,6 +81,7 @@ export function tenantColumn(ownership: Ownership): string | null {
  */
 export function rowSecurityMode(context: AuditContext): 'forced' | 'enabled' | 'none' {
   const declared = context.tenancy.rowLevelSecurity
+  if (declared === null) return 'enabled'
   if (declared !== 'none') return declared
   const used = tenantTables(context).some(({ table }) => table.rowSecurity || table.policies.length > 0)
   return used ? 'enabled' : 'none'

@@ -38,7 +38,7 @@ export function inferTenancy(sources: readonly DatabaseShape[], options: Inferen
     setting: settingOf(shape, notes),
     relations: Object.fromEntries(entries),
     trusted: [],
-    rowLevelSecurity: rowSecurityOf(shape, decisions, notes),
+    ...rowSecurityOf(shape, decisions, notes),
   }
   return { file, notes: notes.sort((a, b) => compare(a.relation ?? '', b.relation ?? '')) }
 }
@@ -71,15 +71,22 @@ function settingOf(shape: DatabaseShape, notes: InferenceNote[]): string | null 
   return best !== undefined && best.includes('.') ? best : null
 }
 
-/** What the database does, judged by the owned relations. */
+/** What the database does, judged by the owned relations; nothing is declared for a schema that does nothing. */
 function rowSecurityOf(
   shape: DatabaseShape,
   decisions: ReadonlyMap<string, Decision>,
   notes: InferenceNote[],
-): 'forced' | 'enabled' | 'none' {
-  if (shape.rowSecurity.size === 0) return 'none'
+): Pick<TenancyFile, 'rowLevelSecurity'> {
   const owned = [...decisions].filter(([, decision]) => 'owned' in decision).map(([name]) => name)
   const open = owned.filter((name) => !shape.rowSecurity.has(name))
+  if (open.length === owned.length) {
+    notes.push({
+      relation: null,
+      unsure: false,
+      text: 'No row-level security was found, and the audit will say so of every tenant relation; write "rowLevelSecurity": "none" if the application alone is to confine.',
+    })
+    return {}
+  }
   if (open.length > 0) {
     const shown = open.slice(0, 5).join(', ') + (open.length > 5 ? ', …' : '')
     notes.push({
@@ -87,7 +94,8 @@ function rowSecurityOf(
       unsure: true,
       text: `Row-level security is on for some relations but not for ${shown}.`,
     })
-    return open.length < owned.length ? 'enabled' : 'none'
+    return { rowLevelSecurity: 'enabled' }
   }
-  return owned.every((name) => shape.rowSecurity.get(name) === 'forced') ? 'forced' : 'enabled'
+  const forced = owned.every((name) => shape.rowSecurity.get(name) === 'forced')
+  return { rowLevelSecurity: forced ? 'forced' : 'enabled' }
 }

@@ -30,7 +30,7 @@ export function resolveTenancy(file: TenancyFile, path: string | null): Tenancy 
     trusted: file.trusted ?? [],
     guards: file.guards ?? {},
     scopedClients: file.scopedClients ?? [],
-    rowLevelSecurity: file.rowLevelSecurity ?? 'none',
+    rowLevelSecurity: file.rowLevelSecurity ?? null,
     ownershipOf: ({ schema, name }) => find.stored(schema, name)?.ownership ?? unknown,
     find: find.written,
     columnOf: (relation, property) => {

@@ -18,8 +18,11 @@ export interface Tenancy {
   readonly trusted: readonly string[]
   readonly guards: Readonly<Record<string, readonly string[]>>
   readonly scopedClients: readonly string[]
-  /** `forced`: the database confines every statement of the application role, and the auditor proves it. */
-  readonly rowLevelSecurity: 'forced' | 'enabled' | 'none'
+  /**
+   * `forced`: the database confines every statement of the application role, and the auditor proves it. `none`: the application
+   * alone confines, by decision. Null: nobody has said, so the auditor asks for it and the linter does not rely on it.
+   */
+  readonly rowLevelSecurity: 'forced' | 'enabled' | 'none' | null
   /** Looks up by SQL table name (schema-qualified or not) *or* by ORM model name (`Project`, `project`). */
   readonly ownershipOf: OwnershipOf
   /** The relation itself, by SQL or ORM name. */

@@ -12,7 +12,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const folder = mkdtempSync(join(tmpdir(), 'watertight-install-'))
 
 function run(command: string, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(command, args, {
+  const { status, stdout, stderr } = spawnSync(join('node_modules/.bin', command), args, {
     cwd: folder,
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '' },
@@ -52,7 +52,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the packed package in an empty folder', () => {
   it.each(['eslint.config.js', 'eslint.config.cjs'])('lints through %s', (config) => {
-    const { status, stdout, stderr } = run('npx', 'eslint', '--config', config, '--format', 'json', 'src')
+    const { status, stdout, stderr } = run('eslint', '--config', config, '--format', 'json', 'src')
     expect(stderr).toBe('')
     expect(status).toBe(1)
     const results = JSON.parse(stdout) as { filePath: string; messages: { ruleId: string; line: number }[] }[]
@@ -61,7 +61,7 @@ describe('the packed package in an empty folder', () => {
   })
 
   it('lints migrations in the editor', () => {
-    const { stdout } = run('npx', 'eslint', '--config', 'eslint.config.js', '--format', 'json', 'migrations')
+    const { stdout } = run('eslint', '--config', 'eslint.config.js', '--format', 'json', 'migrations')
     const results = JSON.parse(stdout) as { messages: { ruleId: string }[] }[]
     expect(results.flatMap(({ messages }) => messages.map(({ ruleId }) => ruleId))).toContain(
       'watertight/sql-rls-disabled',
@@ -69,7 +69,7 @@ describe('the packed package in an empty folder', () => {
   })
 
   it('audits migrations by the command', () => {
-    const { status, stdout } = run('npx', 'watertight', 'audit', 'migrations', '--json')
+    const { status, stdout } = run('watertight', 'audit', 'migrations', '--json')
     expect(status).toBe(1)
     const { verdict, findings } = JSON.parse(stdout) as { verdict: string; findings: { check: string }[] }
     expect(verdict).toBe('finding')
@@ -77,8 +77,8 @@ describe('the packed package in an empty folder', () => {
   })
 
   it('attacks a service through a target file', () => {
-    const args = ['watertight', 'fuzz', 'watertight.target.ts', '--trials', '60', '--seed', '1', '--json']
-    const { status, stdout, stderr } = run('npx', ...args)
+    const args = ['fuzz', 'watertight.target.ts', '--trials', '60', '--seed', '1', '--json']
+    const { status, stdout, stderr } = run('watertight', ...args)
     expect(stderr).not.toContain('    at ')
     expect(status).toBe(1)
     const summary = JSON.parse(stdout) as {
@@ -92,14 +92,7 @@ describe('the packed package in an empty folder', () => {
   })
 
   it('says what is wrong without a stack trace', () => {
-    const { status, stdout, stderr } = run(
-      'npx',
-      'watertight',
-      'audit',
-      'migrations',
-      '--tenancy',
-      'nowhere.json',
-    )
+    const { status, stdout, stderr } = run('watertight', 'audit', 'migrations', '--tenancy', 'nowhere.json')
     expect(status).toBe(2)
     expect(stdout).toBe('')
     expect(stderr).toContain('E-TENANCY-MISSING')

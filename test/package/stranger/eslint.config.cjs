@@ -4,5 +4,6 @@ const watertight = require('watertight')
 module.exports = [
   { files: ['**/*.ts'], languageOptions: { parser } },
   ...watertight.configs.recommended,
+  ...watertight.configs.sql,
   { settings: { watertight: { tenancy: './tenancy.json' } } },
 ]

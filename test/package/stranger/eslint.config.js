@@ -4,5 +4,6 @@ import watertight from 'watertight'
 export default [
   { files: ['**/*.ts'], languageOptions: { parser } },
   ...watertight.configs.recommended,
+  ...watertight.configs.sql,
   { settings: { watertight: { tenancy: './tenancy.json' } } },
 ]
