@@ -34,6 +34,15 @@ export function ensurePlace(body: unknown, path: string, length: number): void {
   }
 }
 
+/** Ids of a list that are there twice are sent once: a list that wants no doubles would refuse all of them. */
+export function dropDoubles(body: unknown, path: string): void {
+  if (!path.endsWith('[]')) return
+  for (const { holder } of places(body, path.split('.'))) {
+    const list = holder as unknown as unknown[]
+    list.splice(0, list.length, ...new Set(list))
+  }
+}
+
 /** Takes the path away: the actor has no id for it. */
 export function removePlace(body: unknown, path: string): void {
   const segments = path.split('.')

@@ -5,7 +5,7 @@ import type { Tenant } from '../model/tenant.ts'
 import type { Relation } from '../run/events.ts'
 import { tenantType } from '../target/resources.ts'
 import type { Operation } from '../target/target.ts'
-import { ensurePlace, fillPlaces, hasPlace, removePlace } from './body.ts'
+import { dropDoubles, ensurePlace, fillPlaces, hasPlace, removePlace } from './body.ts'
 import type { Hint } from './hints.ts'
 import { applyHostility } from './hostile.ts'
 import { draw, hash } from './random.ts'
@@ -204,6 +204,8 @@ class Draft {
 
   /** What the trial made itself is destroyed before what was provisioned, on which later trials rest. */
   #own(slot: Slot, pool: Pool): readonly Pooled[] {
+    const latest = this.#step.latest ? pool.latest(slot.type) : undefined
+    if (latest !== undefined) return [latest]
     if (this.#prepared.operation.method === 'DELETE' && slot.in === 'path') {
       const fresh = pool.fresh(slot.type)
       if (fresh.length > 0) return [fresh[fresh.length - 1]!]
@@ -241,6 +243,7 @@ class Draft {
         return numeric(own[(this.#step.pick + position) % own.length]!.id)
       return numeric(id)
     })
+    dropDoubles(this.#body, slot.name)
   }
 
   #isNumeric(slot: Slot): boolean {

@@ -31,6 +31,8 @@ export interface Step {
   readonly hostility: Hostility | null
   readonly credential: 'actor' | 'absent' | 'tampered' | 'unsigned'
   readonly actor: number
+  /** Of its own rows it names those that the trial wrote last. */
+  readonly latest?: true
 }
 
 /** A sequence under one attacker. */
@@ -50,6 +52,8 @@ export interface Repertoire {
   readonly slots: ReadonlyMap<string, number>
   /** Type → the operation that creates it, for deleting something of one's own. */
   readonly creators: ReadonlyMap<string, string>
+  /** Operation that takes one row from another → the operation that ties them. */
+  readonly ties: ReadonlyMap<string, string>
 }
 
 /** At least this share of random steps writes; pairs and sweeps bring the share of requests near it. */
@@ -90,8 +94,7 @@ export function trialOf(seed: number, index: number, repertoire: Repertoire): Tr
     const among = wantsWrite && writing.length > 0 ? writing : reading.length > 0 ? reading : writing
     const operation = among[random.nextInt(0, among.length - 1)]!
     const shape = stepShape.generate(random, undefined).value
-    const step = stepOf(operation, shape, repertoire)
-    steps.push(...preparation(step, operation, repertoire), step)
+    steps.push(...prepared(stepOf(operation, shape, repertoire), repertoire))
   }
   return { index, steps }
 }
@@ -112,12 +115,20 @@ function stepOf(
   }
 }
 
-/** Deleting something of one's own needs something that nothing else rests on. */
-function preparation(step: Step, operation: Operation, repertoire: Repertoire): Step[] {
-  if (operation.method !== 'DELETE' || step.relation !== 'own') return []
+/** A step after what it needs: deleting something of one's own needs something that nothing else rests on, or that was tied before. */
+export function prepared(step: Step, repertoire: Repertoire): Step[] {
+  const operation = repertoire.operations.find(({ id }) => id === step.operation)
+  if (operation?.method !== 'DELETE' || step.relation !== 'own') return [step]
+  const tie = repertoire.ties.get(operation.id)
+  if (tie !== undefined) return [plainStep(tie, repertoire, step.pick), { ...step, latest: true }]
   const type = operation.parameters.findLast((parameter) => parameter.in === 'path')?.resource
   const creator = type === undefined ? undefined : repertoire.creators.get(type)
-  return creator === undefined ? [] : [plainStep(creator, repertoire, step.pick)]
+  return creator === undefined ? [step] : [plainStep(creator, repertoire, step.pick), step]
+}
+
+/** One of the few payloads. */
+export function plainPayload(pick: number): Step['payload'] {
+  return { seed: pick % payloads }
 }
 
 /** A step as a well-behaved client would send it. */
@@ -127,7 +138,7 @@ export function plainStep(operation: string, repertoire: Repertoire, pick: numbe
     relation: (repertoire.slots.get(operation) ?? 0) === 0 ? 'none' : 'own',
     focus: -1,
     pick,
-    payload: { seed: pick % payloads },
+    payload: plainPayload(pick),
     hint: null,
     hostility: null,
     credential: 'actor',
@@ -162,8 +173,7 @@ export function controlsOf(seed: number, repertoire: Repertoire): Trial[] {
 }
 
 function alone(step: Step, index: number, repertoire: Repertoire): Trial {
-  const operation = repertoire.operations.find(({ id }) => id === step.operation)!
-  return { index, steps: [...preparation(step, operation, repertoire), step] }
+  return { index, steps: prepared(step, repertoire) }
 }
 
 interface Wave {

@@ -14,6 +14,7 @@ const most = 24
 export class Pool {
   readonly #byType = new Map<string, Pooled[]>()
   readonly #parent: Pool | null
+  readonly #latest = new Map<string, Pooled>()
 
   /** A pool for one trial lies over the tenant's own, and is thrown away with the trial. */
   constructor(parent: Pool | null = null) {
@@ -27,11 +28,22 @@ export class Pool {
   }
 
   remove(id: string): void {
+    for (const [type, entry] of this.#latest) if (entry.id === id) this.#latest.delete(type)
     for (const [type, entries] of this.#byType) {
       const rest = entries.filter((entry) => entry.id !== id && !Object.values(entry.parents).includes(id))
       if (rest.length !== entries.length) this.#byType.set(type, rest)
     }
     this.#parent?.remove(id)
+  }
+
+  /** Remembers what the trial has just written, for steps that look after it. */
+  touch(type: string, id: string): void {
+    const known = this.of(type).find((entry) => entry.id === id)
+    this.#latest.set(type, known ?? { type, id, parents: {} })
+  }
+
+  latest(type: string): Pooled | undefined {
+    return this.#latest.get(type)
   }
 
   /** What this layer holds of a type, newest first, then what lies below. */

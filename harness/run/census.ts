@@ -2,6 +2,7 @@ import { resolveStep, type Scene } from '../generate/resolve.ts'
 import { plainStep, type Step } from '../generate/trial.ts'
 import { harvest, Pool } from '../model/pool.ts'
 import type { Tenant } from '../model/tenant.ts'
+import { creates } from '../target/resources.ts'
 import type { JsonSchema, Operation } from '../target/target.ts'
 import type { Arena } from './arena.ts'
 import { sendResolved } from './exchange.ts'
@@ -31,9 +32,7 @@ function creators(arena: Arena): readonly Operation[] {
   const operations = [...arena.prepared.values()].map(({ operation }) => operation)
   // What lies at the top comes first, for what is nested needs its parent.
   return operations
-    .filter(
-      ({ method, produces, access }) => method === 'POST' && produces !== undefined && access === 'tenant',
-    )
+    .filter((operation) => creates(operation) && operation.access === 'tenant')
     .toSorted((left, right) => left.path.length - right.path.length)
 }
 

@@ -38,6 +38,11 @@ export class CoverageLedger {
     this.#unresolved.set(operation, (this.#unresolved.get(operation) ?? 0) + 1)
   }
 
+  /** How often its owner has asked. */
+  attempts(operation: string): number {
+    return this.#seen.get(operation)?.attempts ?? 0
+  }
+
   hasControl(operation: string): boolean {
     return (this.#seen.get(operation)?.controls ?? 0) > 0
   }

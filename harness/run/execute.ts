@@ -1,5 +1,6 @@
 import { resolveStep, type Resolved, type Scene, type Variation } from '../generate/resolve.ts'
-import type { Step } from '../generate/trial.ts'
+import { hash } from '../generate/random.ts'
+import { plainPayload, prepared, type Step } from '../generate/trial.ts'
 import { harvest, Pool, type Pooled } from '../model/pool.ts'
 import type { Tenant } from '../model/tenant.ts'
 import { judgeErrorMessage } from '../oracles/error-message.ts'
@@ -8,6 +9,7 @@ import { judgeForeignRead } from '../oracles/foreign-read.ts'
 import type { Accusation, Answer, Exchange } from '../oracles/oracle.ts'
 import { judgePrincipal, judgeToken, needsGhostHint } from '../oracles/principal.ts'
 import type { View } from '../oracles/view.ts'
+import { creates } from '../target/resources.ts'
 import { type Arena, viewOf } from './arena.ts'
 import type { OracleId, Relation } from './events.ts'
 import { exchangeOf, sendResolved } from './exchange.ts'
@@ -48,10 +50,25 @@ export function findingId(accusation: Accusation, operation: string, relation: R
 export interface ExecuteOptions {
   /** Compare with ghosts and without hints at every step, not at a sample. */
   readonly thorough: boolean
+  /** Look further where a step opens something up: other payloads where the owner is refused. */
+  readonly explore?: boolean
   /** Steps that are left out because what they do is known. */
   readonly muted?: (step: Step) => boolean
   /** Asked after every step that may write: did anybody else's rows change? */
   readonly watch?: (resolved: Resolved) => Promise<Accusation | null>
+}
+
+/** How often at once, and how often in all, an operation is tried that refuses its owner. */
+const retries = 4
+const mostAttempts = 40
+
+function isOrdinary({ relation, hint, hostility, credential }: Step): boolean {
+  return (
+    (relation === 'own' || relation === 'none') &&
+    hint === null &&
+    hostility === null &&
+    credential === 'actor'
+  )
 }
 
 /** Runs the steps of a trial one after the other under one attacker, and judges every answer. */
@@ -101,12 +118,25 @@ class Execution {
     return { played: this.#played, charges: this.#charges, suspicious: this.#suspicious }
   }
 
+  /** Plays a step; when its owner is refused what has not worked yet, other payloads and rows are tried. */
   async play(step: Step): Promise<void> {
+    const answer = await this.#play(step)
+    if (answer === null || !this.#options.explore || !isOrdinary(step)) return
+    const { coverage } = this.#arena
+    for (let attempt = 1; attempt <= retries; attempt++) {
+      if (coverage.hasControl(step.operation) || coverage.attempts(step.operation) > mostAttempts) return
+      const pick = hash(step.pick, 'again', coverage.attempts(step.operation)) % 1000
+      for (const again of prepared({ ...step, pick, payload: plainPayload(pick) }, this.#arena.repertoire))
+        await this.#play(again)
+    }
+  }
+
+  async #play(step: Step): Promise<Answer | null> {
     const resolved = resolveStep(step, this.#scene)
     if (resolved === null) {
       if (step.relation === 'own' || step.relation === 'foreign')
         this.#arena.coverage.unresolved(step.operation)
-      return
+      return null
     }
     const answer = await sendResolved(resolved, this.#arena)
     const exchange = exchangeOf(resolved, answer, this.#attacker, this.#arena)
@@ -124,6 +154,7 @@ class Execution {
     else if (read !== null) this.#charge(read, resolved, at)
     this.#judgeError(exchange, resolved, at)
     if (this.#comparable(resolved, read)) await this.#judgeExistence(resolved, answer, at)
+    return answer
   }
 
   #wants(oracle: OracleId): boolean {
@@ -155,17 +186,20 @@ class Execution {
   #remember(resolved: Resolved, answer: Answer, succeeded: boolean): void {
     const { step, relation, prepared } = resolved
     const { operation } = prepared
-    const ordinary = step.credential === 'actor' && resolved.hinted === null && step.hostility === null
+    const ordinary = isOrdinary({ ...step, relation })
     const own = relation === 'own' || relation === 'none'
-    if (ordinary && own) this.#arena.coverage.control(operation.id, answer.status, succeeded)
+    if (ordinary) this.#arena.coverage.control(operation.id, answer.status, succeeded)
     if (operation.writes) {
       this.#arena.coverage.judged(operation.id, relation, 'foreign-write')
       if (relation === 'foreign') for (const id of resolved.sent) this.#attacker.planted.add(id)
-      if (succeeded && (!ordinary || !own)) this.#suspicious = true
+      if (succeeded && !ordinary) this.#suspicious = true
     }
     if (!succeeded || step.credential !== 'actor') return
-    if (operation.method === 'DELETE' && own) this.#forgetDeleted(resolved)
-    else this.#harvest(resolved, answer)
+    if (operation.writes)
+      for (const filled of resolved.filled)
+        if (filled.relation === 'own') this.#scene.pool.touch(filled.slot.type, filled.id)
+    if (operation.method !== 'DELETE' || !own) this.#harvest(resolved, answer)
+    else if (!this.#arena.repertoire.ties.has(operation.id)) this.#forgetDeleted(resolved)
   }
 
   #harvest(resolved: Resolved, answer: Answer): void {
@@ -174,16 +208,17 @@ class Execution {
     const parents: Record<string, string> = {}
     for (const { slot, id, relation } of resolved.filled)
       if (slot.in === 'path' && relation === 'own') parents[slot.type] = id
-    const creates = operation.method === 'POST' && operation.produces !== undefined
+    const isCreation = creates(operation)
     for (const { type, id, top } of harvest(answer.json, operation.produces)) {
       const owner = world.identifiers.ownerOf(id)
       // An id of somebody else in an answer is a leak, and no thing of one's own.
       if (owner !== undefined && owner !== this.#attacker.index) continue
       if (!known.has(type) && type !== 'cursor' && !known.has(type.split('.')[0]!)) continue
       if (this.#arena.victim.pool.of(type).some((entry) => entry.id === id)) continue
-      const isNew = creates && top && type === operation.produces && !resolved.sent.has(id)
+      const isNew = isCreation && top && type === operation.produces && !resolved.sent.has(id)
       if (isNew && resolved.relation !== 'foreign') world.identifiers.own(id, this.#attacker.index)
       this.#scene.pool.add({ type, id, parents: type === operation.produces ? parents : {} })
+      if (isNew) this.#scene.pool.touch(type, id)
     }
   }
 

@@ -9,14 +9,16 @@ import { slotsOf } from '../generate/slots.ts'
 import type { Repertoire } from '../generate/trial.ts'
 import { type Content, usualContent, World } from '../model/world.ts'
 import type { Tenant } from '../model/tenant.ts'
+import { withClient } from '../postgres/connection.ts'
 import { operationsOf } from '../target/operations.ts'
-import { tenantType } from '../target/resources.ts'
+import { creates, tenantType } from '../target/resources.ts'
 import type { Operation } from '../target/target.ts'
 import type { Arena } from './arena.ts'
 import { takeCensus } from './census.ts'
 import { CoverageLedger } from './coverage.ts'
 import type { OracleId } from './events.ts'
 import type { CampaignOptions } from './options.ts'
+import { refuseUnknownRelations } from './model-relations.ts'
 import { type Instance, startInstance } from './start.ts'
 import { Transport } from './transport.ts'
 import type { PostgresServer } from '../postgres/server.ts'
@@ -52,6 +54,8 @@ export async function prepareGround(
 ): Promise<Ground & { readonly attackers: readonly Tenant[] }> {
   const { campaign, seed } = options
   const loaded = campaign.target
+  const tenancyFile = loaded.target.database?.tenancy
+  const tenancy = tenancyFile === undefined ? null : loadTenancy(resolve(dirname(loaded.file), tenancyFile))
   const instance = await startInstance(loaded, {
     directory: campaign.directory ?? loaded.directory,
     server: options.server,
@@ -66,8 +70,8 @@ export async function prepareGround(
     await instance.stop()
   }
   try {
-    const tenancyFile = loaded.target.database?.tenancy
-    const tenancy = tenancyFile === undefined ? null : loadTenancy(resolve(dirname(loaded.file), tenancyFile))
+    if (instance.databaseUrl !== null && tenancy !== null)
+      await withClient(instance.databaseUrl, (client) => refuseUnknownRelations(client, tenancy))
     const operations = await operationsOf(loaded, instance.service.baseUrl, campaign.openapi)
     // A service that keeps its data has seen the seed's names before.
     const keeps = loaded.target.start === undefined || loaded.target.database?.managed !== true
@@ -154,14 +158,35 @@ function withPathHints(operation: Operation, hints: ReadonlySet<string>): Operat
 function repertoireOf(prepared: readonly Prepared[], hints: number): Repertoire {
   const creators = new Map<string, string>()
   for (const { operation } of prepared) {
-    const { method, produces } = operation
-    if (method === 'POST' && produces !== undefined && !creators.has(produces))
+    const { produces } = operation
+    if (creates(operation) && produces !== undefined && !creators.has(produces))
       creators.set(produces, operation.id)
   }
+  const operations = prepared.map(({ operation }) => operation)
   return {
-    operations: prepared.map(({ operation }) => operation),
+    operations,
     hints,
     slots: new Map(prepared.map(({ operation, slots }) => [operation.id, slots.length])),
     creators,
+    ties: tiesOf(operations),
   }
+}
+
+/** `DELETE /tasks/{taskId}/labels/{labelId}` takes away what the PUT to the same path, or a POST to the collection, has tied. */
+function tiesOf(operations: readonly Operation[]): Map<string, string> {
+  const ties = new Map<string, string>()
+  for (const { id, method, path, parameters } of operations) {
+    if (method !== 'DELETE' || parameters.filter((parameter) => parameter.in === 'path').length < 2) continue
+    const collection = path.replace(/\/\{[^}]+\}$/, '')
+    const last = parameters.findLast((parameter) => parameter.in === 'path')?.resource
+    const tie = operations.find(
+      (other) =>
+        ((other.method === 'PUT' || other.method === 'POST') && other.path === path && !other.body) ||
+        (other.method === 'POST' &&
+          other.path === collection &&
+          Object.values(other.bodyResources ?? {}).some((type) => type === last)),
+    )
+    if (tie !== undefined) ties.set(id, tie.id)
+  }
+  return ties
 }

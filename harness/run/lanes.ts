@@ -66,6 +66,7 @@ export class Lanes {
         try {
           outcome = await executeTrial(trial.steps, attacker, this.#arena, {
             thorough: thorough(trial),
+            explore: !this.#freshEachTrial,
             muted,
           })
         } catch (error) {

@@ -1,6 +1,6 @@
 import { hash } from '../generate/random.ts'
 import { resolveStep, type Resolved, type Scene } from '../generate/resolve.ts'
-import { plainStep, type Step, type Trial, trialOf } from '../generate/trial.ts'
+import { plainStep, prepared, type Step, type Trial, trialOf } from '../generate/trial.ts'
 import { harvest, Pool } from '../model/pool.ts'
 import type { Tenant } from '../model/tenant.ts'
 import { compareWorlds, Noise } from '../oracles/interference.ts'
@@ -72,7 +72,8 @@ export class Twins {
     const { operations } = repertoire
     const writes = operations.filter(({ writes: does }) => does)
     const plain = (operation: string, pick: number): Step => plainStep(operation, repertoire, pick)
-    if (index < operations.length) return { index, steps: [plain(operations[index]!.id, 0)] }
+    if (index < operations.length)
+      return { index, steps: prepared(plain(operations[index]!.id, 0), repertoire) }
     const colliding = index - operations.length
     const rounds = Math.min(6, dictionary.length)
     if (colliding < writes.length * rounds) {
@@ -178,6 +179,8 @@ function sceneOf(tenant: Tenant, arena: Arena): Scene {
 /** What the attacker made itself can be named by its later steps. */
 function keep(resolved: Resolved, answer: Answer, scene: Scene, arena: Arena): void {
   const { operation } = resolved.prepared
+  if (operation.writes) for (const { slot, id } of resolved.filled) scene.pool.touch(slot.type, id)
+  if (operation.method === 'DELETE' && arena.repertoire.ties.has(operation.id)) return
   if (operation.method === 'DELETE') {
     const last = resolved.filled.findLast(({ slot }) => slot.in === 'path')
     if (last !== undefined) scene.pool.remove(last.id)

@@ -1,3 +1,5 @@
+import type { Operation } from './target.ts'
+
 /**
  * From names to resource types. Types are compared in one canonical spelling: lower case, letters and digits, singular, so that
  * `project_member`, `ProjectMembers` and `projectMember` are one type.
@@ -78,13 +80,34 @@ export function typeOfPathParameter(path: string, name: string): string | null {
   return collection ?? (byName === '' ? null : own)
 }
 
-/** The collection that a path ends in: what a POST to it creates. `/projects/{id}/tasks` → `task`. */
+/** Last words of a path that say what is done with a collection, and name none. */
+const action =
+  /^((bulk|batch|mass|multi)([-_A-Z].*)?|search|query|find|filter|import|export|count|stats|statistics|upload|download|validate|preview|reorder|sort|move|copy|merge|duplicate)$/
+
+/** `/tasks/bulk` and `/tasks/{id}/export` end in an action; `/search` and `/api/search` do not, for nothing before it is a collection. */
+export function endsInAction(path: string): boolean {
+  const segments = path.split('/').filter((segment) => segment !== '')
+  const last = segments.at(-1)
+  const before = segments.at(-2)
+  if (last === undefined || last.includes('{')) return false
+  // `/tasks:batchUpdate`, as Google's API design guide writes it.
+  if (/[^:]:\w/.test(last)) return true
+  return action.test(last) && before !== undefined && (before.includes('{') || singular(before) !== before)
+}
+
+/** The collection that a path ends in: what a POST to it creates. `/projects/{id}/tasks` → `task`, `/tasks/bulk` → `task`. */
 export function typeOfCollection(path: string): string | null {
   const segments = path.split('/').filter((segment) => segment !== '')
+  if (endsInAction(path) && !segments.at(-1)!.includes(':')) segments.pop()
   for (const segment of segments.toReversed()) {
-    if (!segment.includes('{')) return canonicalType(segment)
+    if (!segment.includes('{')) return canonicalType(segment.split(':')[0]!)
   }
   return null
+}
+
+/** Does a success make a new row of what the operation produces? */
+export function creates(operation: Pick<Operation, 'method' | 'path' | 'produces'>): boolean {
+  return operation.method === 'POST' && operation.produces !== undefined && !endsInAction(operation.path)
 }
 
 /**

@@ -11,6 +11,7 @@ const repertoire: Repertoire = {
   hints: 4,
   slots: new Map(operations.map(({ id, parameters }) => [id, parameters.length])),
   creators: new Map([['folder', 'POST /folders']]),
+  ties: new Map(),
 }
 
 describe('trials', () => {
