@@ -5,7 +5,7 @@ import type { JudgeContext, ParentValue } from './judge.ts'
 import { mentionsOf } from './mentions.ts'
 import { openEnvironment, type Leaf } from './space.ts'
 import type { OccurrenceVerdict, OwnershipOf, TenantValue, Verdict } from './verdict.ts'
-import { Visitor } from './visit.ts'
+import { tooComplex, Visitor } from './visit.ts'
 
 export interface ConfineOptions {
   /**
@@ -36,23 +36,24 @@ export function confine(
     if (before === undefined || severity[before.kind] < severity[verdict.kind])
       verdicts.set(occurrence.id, verdict)
   }
-  let failure: string | null = null
+  let failed = false
   try {
     decide(statement, ownershipOf, tenantValue, options, record, verdicts)
   } catch (error) {
     if (!(error instanceof TooComplex) && !(error instanceof RangeError)) throw error
-    failure = 'the statement is too complex to decide'
+    failed = true
   }
   return mentions.map(({ occurrence, joined }) => {
     const ownership = ownershipOf(occurrence.relation)
-    const lost: Verdict = { kind: 'unknown', reason: failure ?? 'the mention was not reached' }
-    const verdict = failure === null ? (verdicts.get(occurrence.id) ?? lost) : failed(lost, ownership.kind)
+    const verdict = failed ? undecided(ownership.kind) : (verdicts.get(occurrence.id) ?? notReached)
     return { occurrence, ownership, verdict, joined }
   })
+}
 
-  function failed(lost: Verdict, kind: string): Verdict {
-    return kind === 'global' ? { kind: 'confined', evidence: { kind: 'global', reason: 'global' } } : lost
-  }
+const notReached: Verdict = { kind: 'unknown', reason: 'the mention was not reached' }
+
+function undecided(kind: string): Verdict {
+  return kind === 'global' ? { kind: 'confined', evidence: { kind: 'global', reason: 'global' } } : tooComplex
 }
 
 function decide(

@@ -1,15 +1,17 @@
 import { all, always, both, either, type Branches, type Fact } from './facts.ts'
-import { rowsOf, type JoinNode, type Node } from './space.ts'
+import { rowsOf, type JoinNode, type Node, type QueryNode } from './space.ts'
 
-/** What every row that a node gives is known to satisfy, seen from outside. */
-export function outward(node: Node): Branches {
+const nothing: ReadonlySet<Node> = new Set()
+
+/** What every row that a node gives is known to satisfy, seen from outside. `omitted`: joins whose optional side does not matter. */
+export function outward(node: Node, omitted = nothing): Branches {
   switch (node.kind) {
     case 'leaf':
     case 'rowset':
     case 'opaque':
       return always
     case 'join':
-      return joined(node)
+      return joined(node, omitted)
     case 'query':
       return node.witnesses ? both(inward(node), node.links) : always
     case 'set': {
@@ -21,13 +23,14 @@ export function outward(node: Node): Branches {
 }
 
 /** What holds for every row inside a level, before it merges them. */
-export function inward(node: Extract<Node, { kind: 'query' }>): Branches {
-  return both(all(node.items.map(outward)), node.where)
+export function inward(node: QueryNode, omitted = nothing): Branches {
+  return both(all(node.items.map((item) => outward(item, omitted))), node.where)
 }
 
-function joined(node: JoinNode): Branches {
-  const left = outward(node.left)
-  const right = outward(node.right)
+function joined(node: JoinNode, omitted: ReadonlySet<Node>): Branches {
+  const left = outward(node.left, omitted)
+  if (omitted.has(node)) return left
+  const right = outward(node.right, omitted)
   const matched = both(both(left, right), node.on)
   const alone: Branches[] = [matched]
   if (node.type === 'left' || node.type === 'full') alone.push(both(left, absent(node.right)))

@@ -1,7 +1,8 @@
 import type { Occurrence } from '../sql/statement.ts'
-import { all, always, both, closureOf, project, type Branches, type Fact } from './facts.ts'
+import { all, always, both, closureOf, project, TooComplex, type Branches, type Fact } from './facts.ts'
 import { judge, keyOf, linkState, tenantState, type JudgeContext } from './judge.ts'
-import { inward, outward } from './outward.ts'
+import { outward } from './outward.ts'
+import { queriesIn, Reach } from './reach.ts'
 import {
   rowsOf,
   type BlockNode,
@@ -13,11 +14,21 @@ import {
   type Write,
   type Written,
 } from './space.ts'
+import { fixed, Level, pinned, type Surroundings } from './surroundings.ts'
 import type { Verdict } from './verdict.ts'
 
-/** Walks a statement from the outside in. `context` of a node: what holds of every row that can matter, in branches. */
+export const tooComplex: Verdict = { kind: 'unknown', reason: 'the statement is too complex to decide' }
+
+/** Inside one side of a join, every question is about a row that has that side. */
+function within(side: Node, around: Surroundings): Surroundings {
+  const [row] = rowsOf(side)
+  return row === undefined ? around : pinned(around, row)
+}
+
+/** Walks a statement from the outside in, with what surrounds each node. */
 export class Visitor {
   private readonly queries: readonly BlockNode[]
+  private readonly reach: Reach
   private readonly context: JudgeContext
   private readonly record: (occurrence: Occurrence, verdict: Verdict) => void
 
@@ -27,28 +38,47 @@ export class Visitor {
     record: (occurrence: Occurrence, verdict: Verdict) => void,
   ) {
     this.queries = queries
+    this.reach = new Reach(queries)
     this.context = context
     this.record = record
   }
 
   top(node: BlockNode): void {
-    this.visit(node, outward(node))
+    if (node.kind === 'query') this.attempt(node, () => this.level(node, fixed(always)))
+    else this.attempt(node, () => this.visit(node, fixed(outward(node))))
   }
 
-  private visit(node: Node, branches: Branches): void {
-    switch (node.kind) {
-      case 'leaf':
-        return this.record(node.occurrence, judge(node, branches, this.context))
-      case 'rowset':
-        return
-      case 'join':
-        return this.join(node, branches)
-      case 'query':
-        return this.query(node, branches)
-      case 'set':
-        return this.set(node, branches)
-      case 'opaque':
-        for (const leaf of node.leaves) this.record(leaf.occurrence, this.unread(leaf, node.reason))
+  private visit(node: Node, around: Surroundings): void {
+    this.attempt(node, () => {
+      switch (node.kind) {
+        case 'leaf':
+          return this.record(node.occurrence, judge(node, around.about([node.row]), this.context))
+        case 'rowset':
+          return
+        case 'join':
+          return this.join(node, around)
+        case 'query':
+          return this.query(node, around)
+        case 'set':
+          return this.set(node, around)
+        case 'opaque':
+          for (const leaf of node.leaves) this.record(leaf.occurrence, this.unread(leaf, node.reason))
+      }
+    })
+  }
+
+  /** What is too complex in one place leaves the mentions there undecided, and no others. */
+  private attempt(node: Node, decide: () => void): void {
+    try {
+      decide()
+    } catch (error) {
+      if (!(error instanceof TooComplex)) throw error
+      for (const row of rowsOf(node)) {
+        const leaf = this.context.leafOf(row)
+        if (leaf === undefined) continue
+        const isGlobal = leaf.ownership.kind === 'global'
+        this.record(leaf.occurrence, isGlobal ? judge(leaf, always, this.context) : tooComplex)
+      }
     }
   }
 
@@ -58,28 +88,34 @@ export class Visitor {
     return { kind: 'unknown', reason: `${reason} is not understood` }
   }
 
-  private query(node: QueryNode, branches: Branches): void {
+  private query(node: QueryNode, around: Surroundings): void {
     const whole = node.barrier || !node.witnesses
+    if (!whole) return this.inside(node, around)
     // What writes does so whatever surrounds it.
-    const around = node.write === null ? project(branches, rowsOf(node)) : always
-    const inside = whole ? both(around, both(inward(node), node.links)) : branches
+    const outside = node.write === null ? project(around.about(this.reach.of(node)), rowsOf(node)) : always
+    this.level(node, fixed(outside))
+  }
+
+  private level(node: QueryNode, around: Surroundings): void {
+    this.inside(node, new Level(node, around, this.reach, this.context.leafOf))
+  }
+
+  private inside(node: QueryNode, inside: Surroundings): void {
     this.filters(node.where, inside)
-    for (const query of node.loose) this.subquery(query, inside)
+    for (const query of node.loose) this.subquery(query, inside.about(this.reach.of(this.queries[query]!)))
     const target = node.write?.target
     for (const item of node.items) if (item !== target) this.visit(item, inside)
-    if (node.write !== null) this.record(node.write.target.occurrence, this.written(node.write, inside))
+    if (node.write === null) return
+    const branches = inside.about(this.reach.ofWrite(node.write))
+    this.record(node.write.target.occurrence, this.written(node.write, branches))
   }
 
   /** Visits the sub-queries of a condition, each under what the rest of its branch says. */
-  private filters(condition: Branches, branches: Branches): void {
-    const found = new Set<number>()
-    for (const fact of condition.flat()) {
-      if (fact.kind === 'query' && fact.within.length === 0) found.add(fact.query)
-    }
-    for (const query of found) {
-      const here = branches.filter((branch) =>
-        branch.some((fact) => fact.kind === 'query' && fact.query === query),
-      )
+  private filters(condition: Branches, around: Surroundings): void {
+    for (const query of queriesIn(condition)) {
+      const here = around
+        .about(this.reach.of(this.queries[query]!))
+        .filter((branch) => branch.some((fact) => fact.kind === 'query' && fact.query === query))
       this.subquery(query, here)
     }
   }
@@ -87,50 +123,57 @@ export class Visitor {
   private subquery(query: number, branches: Branches): void {
     const node = this.queries[query]!
     const rest = branches.map((branch) => branch.filter((fact) => !fact.within.includes(query)))
-    this.visit(node, both(rest, outward(node)))
+    this.attempt(node, () => this.visit(node, fixed(both(rest, outward(node)))))
   }
 
-  private join(node: JoinNode, branches: Branches): void {
+  private join(node: JoinNode, around: Surroundings): void {
     const { type, left, right } = node
-    const leftMissing = this.canBeAbsent(left, branches)
-    const rightMissing = this.canBeAbsent(right, branches)
+    const leftMissing = this.canBeAbsent(left, around)
+    const rightMissing = this.canBeAbsent(right, around)
     if (type === 'inner' || (!leftMissing && !rightMissing)) {
-      this.filters(node.on, branches)
-      this.visit(left, branches)
-      this.visit(right, branches)
+      const here = within(right, around)
+      this.filters(node.on, here)
+      this.visit(left, around)
+      this.visit(right, here)
       return
     }
-    const matched = (side: Node): Branches =>
-      both(project(branches, rowsOf(side)), both(outward(side), node.on))
-    const unmatched = (side: Node): Branches => both(project(branches, rowsOf(side)), outward(side))
-    const outside = type === 'full' ? node.rows : rowsOf(type === 'left' ? right : left)
-    this.filters(node.on, both(project(branches, outside), node.on))
+    const outside = (side: Node): Branches =>
+      project(around.about([...this.reach.of(side), ...this.reach.ofCondition(node.on)]), rowsOf(side))
+    const matched = (side: Node): Surroundings => fixed(both(outside(side), both(outward(side), node.on)))
+    const unmatched = (side: Node): Surroundings => fixed(both(outside(side), outward(side)))
+    this.conditions(node, around)
     // A side that always finds its row is filtered by what surrounds it; a side that may be missing only by ON.
-    this.visit(left, !leftMissing ? branches : rightMissing ? unmatched(left) : matched(left))
-    this.visit(right, !rightMissing ? branches : leftMissing ? unmatched(right) : matched(right))
+    this.visit(left, !leftMissing ? around : rightMissing ? unmatched(left) : matched(left))
+    this.visit(right, !rightMissing ? within(right, around) : leftMissing ? unmatched(right) : matched(right))
   }
 
-  private canBeAbsent(node: Node, branches: Branches): boolean {
-    const rows = rowsOf(node)
-    return branches.some((branch) => {
-      const missing = branch.some(
-        (fact) => fact.kind === 'absent' && [...rows].every((row) => fact.rows.has(row)),
-      )
-      return missing && rows.size > 0 && !closureOf(branch).contradictory
+  /** The sub-queries in ON of an outer join, which is asked before it is known whether there is a partner. */
+  private conditions(node: JoinNode, around: Surroundings): void {
+    if (queriesIn(node.on).size === 0) return
+    const outside = node.type === 'full' ? node.rows : rowsOf(node.type === 'left' ? node.right : node.left)
+    const branches = around.about(this.reach.ofCondition(node.on))
+    this.filters(node.on, fixed(both(project(branches, outside), node.on)))
+  }
+
+  private canBeAbsent(node: Node, around: Surroundings): boolean {
+    const rows = [...rowsOf(node)]
+    return around.about(rows.slice(0, 1)).some((branch) => {
+      const missing = branch.some((fact) => fact.kind === 'absent' && rows.every((row) => fact.rows.has(row)))
+      return missing && rows.length > 0 && !closureOf(branch).contradictory
     })
   }
 
-  private set(node: SetNode, branches: Branches): void {
+  private set(node: SetNode, around: Surroundings): void {
+    const branches = around.about(this.reach.of(node))
     node.branches.forEach((branch, index) => {
       if (node.operator === 'except' && index > 0) {
         const context = both(project(branches, rowsOf(branch)), both(outward(branch), node.linksOf(index)))
-        this.visit(branch, context)
+        this.visit(branch, fixed(context))
       } else if (node.operator === 'union') {
         const chosen = (fact: Fact): boolean =>
           fact.kind === 'choice' && fact.set === node.row && fact.branch === index
-        const kept = branches.filter((facts) => facts.some(chosen))
-        this.visit(branch, kept)
-      } else this.visit(branch, branches)
+        this.visit(branch, fixed(branches.filter((facts) => facts.some(chosen))))
+      } else this.visit(branch, fixed(branches))
     })
   }
 
@@ -158,7 +201,7 @@ export class Visitor {
     if (row.kind === 'leak' && row.reason.kind === 'unfiltered') row = this.givenParent(target, inside) ?? row
     if (row.kind !== 'confined' || conflict === null) return row
     const meeting = both(inside, conflict.where)
-    this.filters(conflict.where, meeting)
+    this.filters(conflict.where, fixed(meeting))
     for (const query of conflict.loose) this.subquery(query, meeting)
     const existing = judge(conflict.existing, meeting, this.context)
     if (existing.kind === 'leak' && conflict.constraint !== null && existing.reason.kind === 'unfiltered') {
