@@ -53,3 +53,15 @@ export class Problem extends Error {
     return problemCodes[this.code]
   }
 }
+
+/** Whatever was thrown, as something to show; what is no {@link Problem} is a defect, told in one line and without its stack. @internal */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return new Problem(
+    'E-INTERNAL',
+    `watertight failed: ${text.split('\n')[0]}`,
+    'Run it again with WATERTIGHT_DEBUG=1 and report what it prints.',
+    { cause: error },
+  )
+}

@@ -1,4 +1,4 @@
-import { Problem } from '../../rules/problem.ts'
+import { asProblem } from '../../rules/problem.ts'
 import { paintFor } from '../report/console.ts'
 import type { Io } from './command.ts'
 
@@ -14,18 +14,6 @@ export function reportFailure(error: unknown, io: Io, json: boolean): number {
     io.stdout.write(`${JSON.stringify({ problem: { code, message, next } }, null, 2)}\n`)
   }
   return problem.exitCode
-}
-
-/** Whatever is no {@link Problem} is a defect of watertight, and never looks like a result. */
-function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return new Problem(
-    'E-INTERNAL',
-    `watertight failed: ${text.split('\n')[0]}`,
-    'Run it again with WATERTIGHT_DEBUG=1 and report what it prints.',
-    { cause: error },
-  )
 }
 
 function stackOf(error: unknown): string {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { consoleReport } from '../report/console.ts'
 import { writeJson } from '../report/json.ts'
-import type { CampaignEvent, CampaignSummary, Finding } from '../run/events.ts'
+import type { CampaignEvent, Finding } from '../run/events.ts'
 import type { CampaignOptions } from '../run/options.ts'
 import { type Options, readArguments, usage, wholeNumber } from './arguments.ts'
 import { campaignFormats, CampaignReports } from './campaign-reports.ts'
@@ -64,7 +64,7 @@ export const fuzz: Command = {
     const print = consoleReport(options.json ? io.stderr : io.stdout)
     const receipts = relative(io.cwd, chosen.receiptsDirectory)
     const emit = (raw: CampaignEvent) => {
-      const event = settled(raw, receipts, io.signal)
+      const event = located(raw, receipts)
       reports.emit(event)
       print(event)
     }
@@ -113,24 +113,13 @@ function readShard(text: string): { index: number; of: number } {
   return { index, of }
 }
 
-/** Receipts named from where the user stands; and a campaign that was interrupted is never called clean. */
-export function settled(event: CampaignEvent, receipts: string, signal: AbortSignal): CampaignEvent {
-  const located = (finding: Finding): Finding =>
+/** Receipts named from where the user stands. */
+export function located(event: CampaignEvent, receipts: string): CampaignEvent {
+  const locate = (finding: Finding): Finding =>
     finding.receipt === null
       ? finding
       : { ...finding, receipt: join(receipts, finding.receipt).replaceAll('\\', '/') }
-  if (event.type === 'finding') return { ...event, finding: located(event.finding) }
+  if (event.type === 'finding') return { ...event, finding: locate(event.finding) }
   if (event.type !== 'campaign-ended') return event
-  const summary = { ...event.summary, findings: event.summary.findings.map(located) }
-  return { ...event, summary: signal.aborted ? interrupted(summary) : summary }
-}
-
-function interrupted(summary: CampaignSummary): CampaignSummary {
-  if (summary.verdict === 'finding') return summary
-  return {
-    ...summary,
-    verdict: 'inconclusive',
-    claim: null,
-    problem: { code: 'E-INTERRUPTED', message: 'The campaign was interrupted before its end.' },
-  }
+  return { ...event, summary: { ...event.summary, findings: event.summary.findings.map(locate) } }
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import type { Terminal } from '../report/console.ts'
 import type { Io } from './command.ts'
 import { reportFailure } from './failure.ts'
 import { run } from './run.ts'
+import { terminalOf } from './terminal.ts'
 
 const interrupted = new AbortController()
 
@@ -13,27 +13,11 @@ function interrupt(): void {
   interrupted.abort()
 }
 
-function terminal(stream: NodeJS.WriteStream): Terminal {
-  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
-  const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0'
-  const refused = (NO_COLOR !== undefined && NO_COLOR !== '') || FORCE_COLOR === '0' || TERM === 'dumb'
-  // A reader that has seen enough (`| head`) is no error.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-  return {
-    write: (text) => void stream.write(text),
-    live: stream.isTTY === true && TERM !== 'dumb',
-    color: !refused && (forced || stream.isTTY === true),
-    columns: stream.columns ?? 100,
-  }
-}
-
 const io: Io = {
   cwd: process.cwd(),
   env: process.env,
-  stdout: terminal(process.stdout),
-  stderr: terminal(process.stderr),
+  stdout: terminalOf(process.stdout),
+  stderr: terminalOf(process.stderr),
   signal: interrupted.signal,
 }
 

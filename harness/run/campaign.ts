@@ -1,4 +1,4 @@
-import { Problem } from '../../rules/problem.ts'
+import { asProblem, Problem } from '../../rules/problem.ts'
 import { sweepOf, type Trial, trialOf } from '../generate/trial.ts'
 import type { PostgresServer } from '../postgres/server.ts'
 import { startPostgres } from '../postgres/server.ts'
@@ -51,9 +51,19 @@ class Campaign {
     } catch (error) {
       this.#fail(error)
     } finally {
-      for (const clean of cleanUp.toReversed()) await clean()
+      for (const clean of cleanUp.toReversed()) await this.#cleanUp(clean)
     }
     return this.#summary()
+  }
+
+  /** What is left lying about is told, but must not cost the user the findings. */
+  async #cleanUp(clean: () => Promise<void>): Promise<void> {
+    try {
+      await clean()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#warn('W-CLEANUP', `Something that was started could not be stopped or removed: ${reason}`)
+    }
   }
 
   async #server(cleanUp: (() => Promise<void>)[]): Promise<PostgresServer | null> {
@@ -167,16 +177,10 @@ class Campaign {
 
   #fail(error: unknown): void {
     if (error instanceof Problem && error.exitCode === 2) throw error
-    const problem =
-      error instanceof Problem
-        ? error
-        : new Problem(
-            'E-INTERNAL',
-            error instanceof Error ? (error.stack ?? error.message) : String(error),
-            'Report this.',
-          )
+    const problem = asProblem(error)
     this.#problem = { code: problem.code, message: `${problem.message} ${problem.next}` }
-    this.#warn(problem.code, this.#problem.message)
+    const stack = process.env['WATERTIGHT_DEBUG'] === '1' && error instanceof Error ? error.stack : undefined
+    this.#warn(problem.code, stack ?? this.#problem.message)
   }
 
   #warn(code: string, message: string): void {
@@ -189,7 +193,15 @@ class Campaign {
     this.#phase = now
   }
 
+  /** What was cut short proves nothing, whatever it had seen or missed until then. */
+  #judgeInterruption(): void {
+    if (!this.#options.signal.aborted) return
+    if (this.#problem !== null && this.#problem.code !== 'uncovered') return
+    this.#problem = { code: 'E-INTERRUPTED', message: 'The campaign was interrupted before its end.' }
+  }
+
   #summary(): CampaignSummary {
+    this.#judgeInterruption()
     const { mode, seed, oracles } = this.#options
     const coverage = this.#ground?.arena.coverage.summary() ?? { cells: 0, exercised: 0, gaps: [] }
     const verdict = verdictOf(this.#findings, this.#problem)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Problem } from '../../rules/problem.ts'
 import { upperBound } from './conclusion.ts'
+import { isCampaignEvent } from './event-shape.ts'
 import type { CampaignEvent, CampaignSummary, CampaignVerdict, Cell, Coverage, Finding } from './events.ts'
 
 /**
@@ -74,17 +75,23 @@ async function readShard(file: string): Promise<Shard> {
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line, index): CampaignEvent => {
-      try {
-        return JSON.parse(line) as CampaignEvent
-      } catch (cause) {
-        throw refuse(`line ${index + 1} is no JSON`, cause)
-      }
+      const event = parse(line, (cause) => refuse(`line ${index + 1} is no JSON`, cause))
+      if (isCampaignEvent(event)) return event
+      throw refuse(`line ${index + 1} is no event of a campaign`)
     })
   const started = events.find((event) => event.type === 'campaign-started')
   const ended = events.findLast((event) => event.type === 'campaign-ended')
   if (started === undefined && ended === undefined) throw refuse('it has neither beginning nor end')
   const { target = null, shard = null } = started ?? {}
   return { file, target, shard, summary: ended?.summary ?? cutShort(file, events) }
+}
+
+function parse(line: string, problem: (cause: unknown) => Problem): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw problem(cause)
+  }
 }
 
 /** What a shard found before it broke off still counts. */

@@ -26,6 +26,16 @@ export interface Watch {
   readonly close: () => Promise<void>
 }
 
+async function firstSnapshot(pool: DatabasePool, tenancy: Tenancy) {
+  try {
+    const plan = await planSnapshot(pool, tenancy)
+    return { plan, first: await takeSnapshot(pool, plan) }
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}
+
 /** Watches by snapshots of the database: sees every relation of the tenancy model. */
 export async function watchDatabase(
   url: string,
@@ -33,8 +43,8 @@ export async function watchDatabase(
   passive: () => readonly Tenant[],
 ): Promise<Watch> {
   const pool: DatabasePool = openPool(url, 1)
-  const plan = await planSnapshot(pool, tenancy)
-  let last = await takeSnapshot(pool, plan)
+  const { plan, first } = await firstSnapshot(pool, tenancy)
+  let last = first
   return {
     kind: 'database',
     blind: plan.uncovered.map(({ relation, reason }) => `${relation}: ${reason}`),

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { runCampaign } from '../../harness/run/campaign.ts'
 import type { CampaignEvent } from '../../harness/run/events.ts'
+import type { PostgresServer } from '../../harness/postgres/server.ts'
 import type { CampaignOptions } from '../../harness/run/options.ts'
 import { brokenRoutes, closedRoutes, leakyRoutes, safeRoutes } from '../support/notes-service.ts'
-import { notesTarget } from '../support/notes-target.ts'
+import { inTwinWorlds, notesTarget } from '../support/notes-target.ts'
 
 const quiet = (): void => {}
 
@@ -131,5 +132,64 @@ describe('a campaign that could not test', () => {
   it.each([{ seconds: 0 }, { trials: -1 }, { shard: { index: 2, of: 2 } }])('refuses %j', async (options) => {
     const target = notesTarget(safeRoutes)
     await expect(runCampaign({ target, ...options }, quiet)).rejects.toMatchObject({ code: 'E-USAGE' })
+  })
+
+  it.each(['phase', 'progress'] as const)(
+    'does not call a target clean when it is stopped (%s)',
+    async (type) => {
+      const stop = new AbortController()
+      const target = notesTarget(safeRoutes)
+      const summary = await runCampaign({ target, trials: 5000, lanes: 2, signal: stop.signal }, (event) => {
+        if (event.type === type) stop.abort()
+      })
+      expect(summary).toMatchObject({
+        verdict: 'inconclusive',
+        problem: { code: 'E-INTERRUPTED' },
+        claim: null,
+      })
+      expect(summary.trials).toBeLessThan(5000)
+    },
+  )
+
+  it('keeps what it found until it was stopped', async () => {
+    const stop = new AbortController()
+    const options = { target: notesTarget(leakyRoutes), trials: 5000, lanes: 2, signal: stop.signal }
+    const summary = await runCampaign(options, ({ type }) => {
+      if (type === 'finding') stop.abort()
+    })
+    expect(summary).toMatchObject({ verdict: 'finding', problem: { code: 'E-INTERRUPTED' }, claim: null })
+  })
+
+  it('tells a defect of its own in one line', async () => {
+    const postgres = {
+      get createDatabase(): never {
+        throw new RangeError('beyond\nall bounds')
+      },
+    } as unknown as PostgresServer
+    const target = notesTarget(safeRoutes, inTwinWorlds())
+    const summary = await runCampaign({ target, trials: 5, lanes: 2, postgres }, quiet)
+    expect(summary).toMatchObject({ verdict: 'inconclusive', problem: { code: 'E-INTERNAL' }, claim: null })
+    expect(summary.problem!.message).toMatch(/^watertight failed: RangeError: beyond .*WATERTIGHT_DEBUG=1.*$/)
+  })
+
+  it('keeps its findings when the service cannot be stopped', async () => {
+    const target = notesTarget(leakyRoutes)
+    const start: NonNullable<typeof target.target.start> = async (context) => {
+      const { baseUrl, stop } = await target.target.start!(context)
+      return {
+        baseUrl,
+        stop: async () => {
+          await stop()
+          throw new Error('it would not go')
+        },
+      }
+    }
+    const events: CampaignEvent[] = []
+    const summary = await runCampaign(
+      { target: { ...target, target: { ...target.target, start } }, trials: 100, lanes: 2 },
+      (event) => events.push(event),
+    )
+    expect(summary.verdict).toBe('finding')
+    expect(events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'W-CLEANUP' }))
   })
 })
