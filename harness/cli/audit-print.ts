@@ -1,17 +1,18 @@
-import type { AuditFinding, PolicyVerdict } from '../../rules/audit/index.ts'
+import type { AuditFinding, BaselineEntry, PolicyVerdict } from '../../rules/audit/index.ts'
 import { paintFor, type Terminal, withoutControls } from '../report/console.ts'
 import type { AuditResult } from './audit-result.ts'
 import { textTable } from './text-table.ts'
 
 type Paint = ReturnType<typeof paintFor>
 
-/** Findings with file, line and the SQL that closes them; then what was proved about each policy. */
+/** Findings with file, line and the SQL that closes them; then what was proved about each policy and statement. */
 export function printAudit(raw: AuditResult, terminal: Terminal): void {
   const paint = paintFor(terminal)
   const result = withoutControls(raw)
   const lines = [
     ...result.findings.flatMap((finding) => findingLines(finding, paint)),
     ...policyLines(result.policies, paint),
+    ...statementLines(result, paint),
     ...unreadLines(result, paint),
     ...baselineLines(result, paint),
     verdictLine(result, paint),
@@ -61,18 +62,46 @@ function unreadLines({ unread }: AuditResult, paint: Paint): string[] {
   ]
 }
 
-function baselineLines({ known, fixed }: AuditResult, paint: Paint): string[] {
-  const lines: string[] = []
-  if (known.length > 0) lines.push(paint.dim(`${known.length} known from the baseline`))
-  if (fixed.length > 0) lines.push(paint.dim(`${fixed.length} of the baseline are gone: ${fixed.join(', ')}`))
-  return lines
+function statementLines({ statements }: AuditResult, paint: Paint): string[] {
+  if (statements === null || statements.open.length === 0) return []
+  const { file, open } = statements
+  const mark = { leak: paint.red('✗ leak'), unknown: paint.yellow('? unknown'), confined: '' }
+  return [
+    paint.bold('Captured statements'),
+    ...open.flatMap(({ line, times, relation, verdict, reason, text }) => [
+      `  ${paint.bold(`${file}:${line}`)}  ${mark[verdict]}  ${relation ?? ''}${times > 1 ? paint.dim(`  ${times} times`) : ''}`,
+      `    ${reason}`,
+      paint.dim(`    ${shortened(text)}`),
+    ]),
+    '',
+  ]
 }
 
-function verdictLine({ verdict, findings, policies, unread }: AuditResult, paint: Paint): string {
+function shortened(text: string): string {
+  const line = text.replace(/\s+/g, ' ')
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line
+}
+
+function baselineLines({ known, stale, expired }: AuditResult, paint: Paint): string[] {
+  const entries = (what: string, list: readonly BaselineEntry[]) =>
+    list.map(({ id, until }) => paint.yellow(`baseline: ${id} ${what} (until ${until})`))
+  return [
+    ...(known.length > 0 ? [paint.bold('Accepted by the baseline')] : []),
+    ...known.map(({ entry }) => paint.dim(`  ${entry.id} until ${entry.until}: ${entry.reason}`)),
+    ...entries('has expired, so what it accepted counts again', expired),
+    ...entries('matches nothing any more; take it out', stale),
+  ]
+}
+
+function verdictLine({ verdict, findings, policies, unread, statements }: AuditResult, paint: Paint): string {
   const color = { clean: paint.green, finding: paint.red, inconclusive: paint.yellow }[verdict]
   const proved = policies.filter((policy) => policy.verdict === 'confined').length
+  const captured =
+    statements === null
+      ? ''
+      : `, ${statements.statements} statements with ${statements.open.length} of ${statements.confined + statements.open.length} relations open`
   return color.bold(
     `${verdict.toUpperCase()}  ${findings.length} finding${findings.length === 1 ? '' : 's'}, ` +
-      `${proved} of ${policies.length} policy gates confined, ${unread.length} not read`,
+      `${proved} of ${policies.length} policy gates confined, ${unread.length} not read${captured}`,
   )
 }

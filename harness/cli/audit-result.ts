@@ -1,4 +1,13 @@
-import type { AuditFinding, AuditReport, AuditVerdict, PolicyVerdict } from '../../rules/audit/index.ts'
+import {
+  applyBaseline,
+  type AuditFinding,
+  type AuditReport,
+  type AuditVerdict,
+  type BaselineEntry,
+  type BaselineResult,
+  type PolicyVerdict,
+} from '../../rules/audit/index.ts'
+import type { CapturedReport } from './audit-statements.ts'
 
 /** What `watertight audit` says, over everything that it looked at. */
 export interface AuditResult {
@@ -6,17 +15,18 @@ export interface AuditResult {
   readonly findings: readonly AuditFinding[]
   readonly policies: readonly PolicyVerdict[]
   readonly unread: AuditReport['unread']
-  /** Findings that the baseline knows already. */
-  readonly known: readonly AuditFinding[]
-  /** Ids in the baseline that are findings no more. */
-  readonly fixed: readonly string[]
+  /** Findings that the baseline accepts, with its reason. */
+  readonly known: BaselineResult['accepted']
+  /** Entries of the baseline that match no finding any more. */
+  readonly stale: readonly BaselineEntry[]
+  /** Entries of the baseline past their day: what they accepted counts again. */
+  readonly expired: readonly BaselineEntry[]
+  /** Null when no captured statements were given. */
+  readonly statements: CapturedReport | null
 }
 
-/** Migrations and database together: a hole in either is a hole. `baseline` holds ids, null without one. */
-export function mergeReports(
-  reports: readonly AuditReport[],
-  baseline: ReadonlySet<string> | null,
-): AuditResult {
+/** Migrations and database together: a hole in either is a hole. */
+export function mergeReports(reports: readonly AuditReport[]): AuditReport {
   const findings = new Map<string, AuditFinding>()
   const policies = new Map<string, PolicyVerdict>()
   for (const report of reports) {
@@ -28,22 +38,30 @@ export function mergeReports(
       if (other === undefined || rank(policy.verdict) > rank(other.verdict)) policies.set(key, policy)
     }
   }
-  const all = [...findings.values()]
-  const open = all.filter(({ id }) => !(baseline?.has(id) ?? false))
-  const inconclusive = reports.some(
-    ({ verdict, unread, policies: decided }) =>
-      verdict === 'inconclusive' ||
-      unread.length > 0 ||
-      decided.some((policy) => policy.verdict === 'unknown'),
-  )
+  const verdicts = reports.map(({ verdict }) => verdict)
   return {
-    verdict: open.length > 0 ? 'finding' : inconclusive ? 'inconclusive' : 'clean',
-    findings: open,
+    verdict: worst(verdicts),
+    findings: [...findings.values()],
     policies: [...policies.values()],
     unread: reports.flatMap(({ unread }) => unread),
-    known: all.filter(({ id }) => baseline?.has(id) ?? false),
-    fixed: [...(baseline ?? [])].filter((id) => !findings.has(id)),
   }
+}
+
+/** @param today `YYYY-MM-DD` */
+export function auditResult(
+  report: AuditReport,
+  statements: CapturedReport | null,
+  baseline: readonly BaselineEntry[],
+  today: string,
+): AuditResult {
+  const { report: open, accepted, expired, stale } = applyBaseline(report, baseline, today)
+  const verdict = worst([open.verdict, ...(statements === null ? [] : [statements.verdict])])
+  const { findings, policies, unread } = open
+  return { verdict, findings, policies, unread, known: accepted, stale, expired, statements }
+}
+
+function worst(verdicts: readonly AuditVerdict[]): AuditVerdict {
+  return (['finding', 'inconclusive'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'clean'
 }
 
 function rank(verdict: PolicyVerdict['verdict']): number {

@@ -1,28 +1,23 @@
-import { relative, resolve } from 'node:path'
-import type { AuditReport } from '../../rules/audit/index.ts'
 import { loadTenancy } from '../../rules/tenancy/read.ts'
-import type { Tenancy } from '../../rules/tenancy/tenancy.ts'
 import { readArguments, usage } from './arguments.ts'
-import { readBaseline } from './audit-baseline.ts'
 import { auditFormats, auditJson, writeAudit } from './audit-formats.ts'
 import { printAudit } from './audit-print.ts'
-import { mergeReports } from './audit-result.ts'
-import { type Command, exitCodes, type Io } from './command.ts'
-import { withDatabase } from './database.ts'
+import { type Command, exitCodes } from './command.ts'
 import { readReportOptions, writeReport } from './report-files.ts'
 
 const help = `
 Usage: watertight audit [PATH]... [--database URL] [--tenancy FILE] [--statements FILE] [--baseline FILE]
                         [--report FORMAT=FILE]... [--json]
 
-Holds a PostgreSQL schema to the tenancy model: row-level security, policies, keys, views, grants. Nothing is run and
-nothing is changed.
+Holds a PostgreSQL schema to the tenancy model: row-level security, policies, keys, views, grants; and captured
+statements: is every relation that they touch confined to one tenant? Nothing is run and nothing is changed.
 
   PATH                  SQL files or folders of migrations, in the order in which they are applied
   --database URL        a live database; only its catalog is read
   --tenancy FILE        the tenancy model (tenancy.json)
-  --statements FILE     captured SQL statements; not audited in this version, and refused rather than ignored
-  --baseline FILE       findings known already: an earlier --json document; only others count
+  --statements FILE     captured SQL statements, - for standard input: one a line, or ended by semicolons, or JSON;
+                        migrations or a database beside them tell which column is whose
+  --baseline FILE       accepted findings, a JSON list of { "id", "reason", "until": "YYYY-MM-DD" }; only others count
   --report FORMAT=FILE  write a report as well; FORMAT is one of ${auditFormats.join(', ')}
   --json                one JSON document on standard output, and nothing else there
 
@@ -31,14 +26,14 @@ Exit code 0 clean, 1 findings, 2 usage or configuration, 3 inconclusive: somethi
 Examples:
   watertight audit migrations/
   watertight audit --database postgres://localhost/app --report sarif=audit.sarif
-  watertight audit migrations/ --json > baseline.json
+  watertight audit migrations/ --statements captured.sql
   watertight audit migrations/ --baseline baseline.json
 `
 
-/** Audits migrations, a live database, or both. */
+/** Audits migrations, a live database, captured statements, or all of them. */
 export const audit: Command = {
   name: 'audit',
-  summary: 'hold migrations or a live database to tenancy.json',
+  summary: 'hold migrations, a live database or captured statements to tenancy.json',
   help,
   run: async (argv, io) => {
     const { options, positionals } = readArguments(
@@ -55,41 +50,15 @@ export const audit: Command = {
       { most: Infinity, what: '' },
     )
     if (positionals.length === 0 && options.database === null && options.statements === null) {
-      throw usage('audit', 'name migrations, or a live database with --database URL')
+      throw usage('audit', 'name migrations, a live database with --database URL, or captured --statements')
     }
     const reports = readReportOptions(options.report, auditFormats, io.cwd)
     const tenancy = loadTenancy(options.tenancy ?? 'tenancy.json', { cwd: io.cwd })
-    const known = options.baseline === null ? null : readBaseline(resolve(io.cwd, options.baseline))
-    const result = mergeReports(
-      await audits(positionals, options.database, options.statements, tenancy, io),
-      known,
-    )
+    const { runAudit } = await import('./audit-run.ts')
+    const result = await runAudit({ ...options, paths: positionals, tenancy }, io)
     for (const { format, file } of reports) writeReport(file, writeAudit(format, result))
     if (options.json) io.stdout.write(auditJson(result))
     else printAudit(result, io.stdout)
     return exitCodes[result.verdict]
   },
-}
-
-async function audits(
-  paths: readonly string[],
-  database: string | null,
-  statements: string | null,
-  tenancy: Tenancy,
-  io: Io,
-): Promise<AuditReport[]> {
-  const { auditDatabase, auditMigrations, readMigrationFiles } = await import('../../rules/audit/index.ts')
-  const reports: AuditReport[] = []
-  if (statements !== null) throw usage('audit', '--statements cannot be audited in this version')
-  if (paths.length > 0) {
-    const shown = readMigrationFiles(paths.map((path) => resolve(io.cwd, path))).map(({ file, text }) => ({
-      file: relative(io.cwd, file).replaceAll('\\', '/'),
-      text,
-    }))
-    reports.push(auditMigrations(shown, tenancy))
-  }
-  if (database !== null) {
-    reports.push(await withDatabase(database, (query) => auditDatabase(query, tenancy)))
-  }
-  return reports
 }

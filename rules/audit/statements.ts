@@ -1,7 +1,8 @@
 import { confine } from '../confinement/confine.ts'
 import type { OccurrenceVerdict, TenantValue } from '../confinement/verdict.ts'
 import type { Schema } from '../schema/schema.ts'
-import { toStatements } from '../sql/statements.ts'
+import { as } from '../sql/ast.ts'
+import { type SqlStatement, toStatements } from '../sql/statements.ts'
 import type { Occurrence, Operand, Statement } from '../sql/statement.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import { nameOf, quote } from './subjects.ts'
@@ -102,8 +103,12 @@ export function auditStatements(
   const tables = new Map(
     (schema?.tables ?? []).map((table) => [nameOf(table), table.columns.map(({ name }) => name)]),
   )
+  const read = lines.map((text) =>
+    toStatements(text, { columnsOf: (relation) => tables.get(nameOf(relation)) ?? null }),
+  )
+  const named = preparedNames(read.flatMap((parsed) => (parsed.kind === 'error' ? [] : parsed.statements)))
   const verdicts = lines.flatMap((text, index): StatementVerdict[] => {
-    const parsed = toStatements(text, { columnsOf: (relation) => tables.get(nameOf(relation)) ?? null })
+    const parsed = read[index]!
     if (parsed.kind === 'error') {
       return [
         {
@@ -115,9 +120,13 @@ export function auditStatements(
         },
       ]
     }
-    return parsed.statements.flatMap(({ statement }) =>
-      statement === null ? [] : judge(statement, tenancy).map((mention) => verdictOn(index, text, mention)),
-    )
+    return parsed.statements.flatMap((one) => {
+      const hidden = hiddenWork(one, named)
+      if (hidden !== null)
+        return [{ statement: index, text, relation: null, verdict: 'unknown', reason: hidden }]
+      if (one.statement === null) return []
+      return judge(one.statement, tenancy).map((mention) => verdictOn(index, text, mention))
+    })
   })
   const open = verdicts.filter(({ verdict }) => verdict !== 'confined')
   const leaks = open.some(({ verdict }) => verdict === 'leak')
@@ -127,6 +136,27 @@ export function auditStatements(
     open,
     confined: verdicts.length - open.length,
   }
+}
+
+/** Statements and cursors that the capture itself prepares: what they do is judged there. */
+function preparedNames(statements: readonly SqlStatement[]): ReadonlySet<string> {
+  return new Set(
+    statements.flatMap(({ node }) => {
+      const name = as(node, 'PrepareStmt')?.name ?? as(node, 'DeclareCursorStmt')?.portalname
+      return name === undefined ? [] : [name]
+    }),
+  )
+}
+
+/** Why the rows that a statement touches cannot be told from its text; null when they can. */
+function hiddenWork({ node, statement }: SqlStatement, named: ReadonlySet<string>): string | null {
+  const inner = as(node, 'ExplainStmt')?.query ?? as(node, 'CreateTableAsStmt')?.query ?? node
+  if (as(inner, 'DoStmt') !== undefined) return 'a DO block: its text is no statement that could be judged'
+  if (as(inner, 'CallStmt') !== undefined) return 'a procedure: what it touches is not in the statement'
+  const name = as(inner, 'ExecuteStmt')?.name ?? as(inner, 'FetchStmt')?.portalname
+  if (name !== undefined && !named.has(name)) return `${quote(name)} was prepared or declared elsewhere`
+  const isOpaque = statement?.block.kind === 'opaque' && statement.block.occurrences.length === 0
+  return isOpaque && name === undefined ? `not understood: ${statement.block.reason}` : null
 }
 
 function judge(statement: Statement, tenancy: Tenancy): readonly OccurrenceVerdict[] {

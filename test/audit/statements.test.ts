@@ -34,6 +34,30 @@ describe('captured statements', () => {
     expect(report.open.map((mention) => [mention.relation, mention.verdict])).toEqual([[relation, 'leak']])
   })
 
+  it.each([
+    'DO $$ BEGIN DELETE FROM tasks; END $$',
+    'CALL sweep($1)',
+    'EXECUTE prepared($1)',
+    'EXPLAIN ANALYZE EXECUTE prepared($1)',
+    'CREATE TABLE copied AS EXECUTE prepared($1)',
+    'FETCH ALL FROM cursor',
+  ])('does not say what it touches: %s', (sql) => {
+    expect(judge(sql)).toMatchObject({
+      verdict: 'inconclusive',
+      open: [{ relation: null, verdict: 'unknown' }],
+    })
+  })
+
+  it('that were prepared are judged where they are prepared', () => {
+    const prepared = (text: string) =>
+      auditStatements([`PREPARE p AS ${text}`, 'EXECUTE p(1)'], loadTenancy(tenancy), schema)
+    expect(prepared('SELECT * FROM tasks WHERE org_id = $1')).toMatchObject({ verdict: 'clean' })
+    expect(prepared('SELECT * FROM tasks')).toMatchObject({
+      verdict: 'finding',
+      open: [{ relation: 'tasks' }],
+    })
+  })
+
   it('never passes what it cannot read', () => {
     expect(judge('SELEC 1')).toMatchObject({ verdict: 'inconclusive', open: [{ relation: null }] })
     expect(judge('SELECT * FROM unheard_of')).toMatchObject({ verdict: expect.not.stringMatching('clean') })

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { settled } from '../../harness/cli/fuzz.ts'
 import { writeJson } from '../../harness/report/json.ts'
 import { recordOf } from '../../harness/report/record.ts'
 import { sampleEvents, sampleSummary } from '../support/campaign-sample.ts'
@@ -74,14 +73,54 @@ describe('documents fit docs/json.md', () => {
     const document = JSON.parse(first.stdout)
     check('audit', document)
     expect(first.code).toBe(1)
+    expect(document).toMatchObject({ statements: null, known: [], expired: [], fixed: [] })
     expect(document.findings[0]).toMatchObject({ file: 'open.sql', line: 1 })
-    writeFileSync(join(folder, 'baseline.json'), first.stdout)
-    const second = await commandLine(['audit', 'open.sql', '--json', '--baseline', 'baseline.json'], folder)
-    const later = JSON.parse(second.stdout)
-    check('audit', later)
-    expect(later.findings).toEqual([])
-    expect(later.known).toEqual(document.findings)
-    expect(second.code).not.toBe(1)
+    const ids: string[] = document.findings.map(({ id }: { id: string }) => id)
+    const entry = (id: string, until: string) => ({ id, reason: 'known', until })
+    const audit = async (...entries: unknown[]) => {
+      writeFileSync(join(folder, 'baseline.json'), JSON.stringify(entries))
+      const { stdout, code } = await commandLine(
+        ['audit', 'open.sql', '--json', '--baseline', 'baseline.json'],
+        folder,
+      )
+      const later = JSON.parse(stdout)
+      check('audit', later)
+      return { ...later, code }
+    }
+    const accepted = await audit(...ids.map((id) => entry(id, '9999-12-31')))
+    expect(accepted).toMatchObject({ verdict: 'clean', findings: [], expired: [], fixed: [], code: 0 })
+    expect(accepted.known).toEqual(
+      document.findings.map((finding: object) => ({ ...finding, reason: 'known', until: '9999-12-31' })),
+    )
+    const late = await audit(...ids.map((id) => entry(id, '2001-01-01')), entry('gone/x', '9999-12-31'))
+    expect(late).toMatchObject({ verdict: 'finding', known: [], expired: ids, fixed: ['gone/x'], code: 1 })
+    expect(late.findings).toEqual(document.findings)
+  })
+
+  it('audit of captured statements', async () => {
+    const captured = async (text: string) => {
+      writeFileSync(join(folder, 'captured.sql'), text)
+      const { stdout, code } = await commandLine(['audit', '--statements', 'captured.sql', '--json'], folder)
+      const document = JSON.parse(stdout)
+      check('audit', document)
+      return { ...document, code }
+    }
+    const closed = 'select * from a where t = $1'
+    expect(await captured(closed)).toMatchObject({
+      verdict: 'clean',
+      statements: { file: 'captured.sql', statements: 1, confined: 1, open: [] },
+      code: 0,
+    })
+    expect(await captured(`${closed}\nselect * from a\n${closed}\nselect * from a`)).toMatchObject({
+      verdict: 'finding',
+      statements: { statements: 2, open: [{ line: 2, times: 2, relation: 'a', verdict: 'leak' }] },
+      code: 1,
+    })
+    expect(await captured(`${closed};\nselec;\n`)).toMatchObject({
+      verdict: 'inconclusive',
+      statements: { open: [{ line: 2, relation: null, verdict: 'unknown', text: 'selec;' }] },
+      code: 3,
+    })
   })
 
   it('problem', async () => {
@@ -131,29 +170,4 @@ describe('a schema that cannot fail proves nothing', () => {
       expect(documented(heading)({})).toBe(false)
     },
   )
-})
-
-describe('an interrupted campaign', () => {
-  const aborted = AbortSignal.abort()
-  const ended = (verdict: 'clean' | 'uncovered' | 'finding') => {
-    const findings = verdict === 'finding' ? sampleSummary().findings : []
-    const event = sampleEvents(sampleSummary({ verdict, findings, claim: 'all is well' })).at(-1)!
-    const settledEvent = settled(event, 'out', aborted)
-    return settledEvent.type === 'campaign-ended' ? settledEvent.summary : null
-  }
-
-  it.each(['clean', 'uncovered'] as const)('that says %s is inconclusive and claims nothing', (verdict) => {
-    expect(ended(verdict)).toMatchObject({
-      verdict: 'inconclusive',
-      claim: null,
-      problem: { code: 'E-INTERRUPTED' },
-    })
-  })
-
-  it('keeps what it found', () => {
-    expect(ended('finding')).toMatchObject({
-      verdict: 'finding',
-      findings: [{ receipt: 'out/foreign-read-getTask.json' }],
-    })
-  })
 })
