@@ -3,9 +3,7 @@ import type {
   Assignment,
   Block,
   Condition,
-  Conflict,
   FromItem,
-  InsertBlock,
   Occurrence,
   Operand,
   Output,
@@ -13,14 +11,15 @@ import type {
   SetBlock,
   UpdateBlock,
 } from '../sql/statement.ts'
-import { all, always, both, either, TooComplex, type Branches, type Fact, type Term } from './facts.ts'
+import { always, both, TooComplex, type Branches, type Fact, type Term } from './facts.ts'
+import { insertLevel, type LevelBuilder } from './insert.ts'
 import { outward } from './outward.ts'
 import { Predicates, tagged, type Resolver, type Witness } from './predicate.ts'
+import { setLevel } from './set.ts'
 import {
   openEnvironment,
   ownershipColumns,
   type BlockNode,
-  type ConflictNode,
   type Environment,
   type Leaf,
   type Node,
@@ -34,7 +33,7 @@ import type { OwnershipOf } from './verdict.ts'
 const rowLimit = 600
 
 /** Brings the blocks of one statement into the form that is judged: row variables, branches, links. */
-export class SpaceBuilder implements Resolver {
+export class SpaceBuilder implements Resolver, LevelBuilder {
   readonly terms = new Terms()
   readonly predicates = new Predicates(this)
   /** Sub-queries in expressions, by number. */
@@ -53,6 +52,10 @@ export class SpaceBuilder implements Resolver {
   private nextRow(): number {
     if (this.rows >= rowLimit) throw new TooComplex('too many mentions')
     return this.rows++
+  }
+
+  mark(): number {
+    return this.rows
   }
 
   /** Numbers are given in the order of reading, so what is read between two marks belongs together. */
@@ -76,7 +79,7 @@ export class SpaceBuilder implements Resolver {
       case 'set':
         return this.set(block, parent)
       case 'insert':
-        return this.insert(block, parent)
+        return insertLevel(block, parent, this)
       case 'update':
       case 'delete':
         return this.change(block, parent)
@@ -110,7 +113,7 @@ export class SpaceBuilder implements Resolver {
   }
 
   /** Completes a level with the names and links of its outputs. */
-  private query(
+  query(
     outputs: readonly Output[],
     environment: Environment,
     first: number,
@@ -158,46 +161,7 @@ export class SpaceBuilder implements Resolver {
     const start = this.rows
     const row = this.nextRow()
     const branches = block.branches.map((branch) => this.block(branch, parent))
-    const first = branches[0]!
-    const width = Math.max(...branches.map((branch) => branch.outputs.length))
-    const readable = branches.every((branch) => branch.outputs.every((output) => output.term !== null))
-    const outputs = Array.from({ length: width }, (_, index) => ({
-      name: first.outputs[index]?.name ?? null,
-      term: this.terms.column(row, `${index}`),
-    }))
-    const starred = new Map<string, Term>()
-    const resolve = (column: string): Term | null => {
-      const found = readable ? outputs.filter((output) => output.name === column) : []
-      if (found.length > 0) return found.length === 1 ? found[0]!.term : null
-      const term = this.terms.column(row, `name ${column}`)
-      if (readable || first.resolve(column) === null) return null
-      starred.set(column, term)
-      return term
-    }
-    const linksOf = (branch: number): Branches => {
-      const blank = { source: null, within: [] } as const
-      const node = branches[branch]!
-      const facts: Fact[] = [{ kind: 'choice', set: row, branch, ...blank }]
-      for (const [index, { term }] of outputs.entries()) {
-        const right = readable ? (node.outputs[index]?.term ?? null) : null
-        if (right !== null) facts.push({ kind: 'equal', left: term, right, nullSafe: true, ...blank })
-      }
-      for (const [column, term] of starred) {
-        // Columns of `*` are matched by place, which only the schema knows; the first branch gives the names.
-        const right = branch === 0 ? node.resolve(column) : null
-        if (right !== null) facts.push({ kind: 'equal', left: term, right, nullSafe: true, ...blank })
-        else
-          facts.push({
-            kind: 'opaque',
-            terms: [this.terms.unbound('*')],
-            reason: 'the places of * in a set operation',
-            ...blank,
-          })
-      }
-      return [facts]
-    }
-    const rows = this.rowsSince(start)
-    return { kind: 'set', row, rows, operator: block.operator, branches, outputs, resolve, linksOf }
+    return setLevel(block.operator, branches, row, this.rowsSince(start), this.terms)
   }
 
   private change(
@@ -242,117 +206,11 @@ export class SpaceBuilder implements Resolver {
     })
   }
 
-  private insert(block: InsertBlock, parent: Environment | null): QueryNode {
-    const first = this.rows
-    const outer = openEnvironment(parent)
-    const environment = openEnvironment(parent)
-    const target = this.leaf(block.target, environment)
-    const { source } = block
-    const items: Node[] = []
-    let assigned: Branches = always
-    let opaque: string | null = null
-    if (source.kind === 'query') {
-      const node = this.block(source.block, outer)
-      items.push(node)
-      assigned = this.assignedByQuery(target, source.columns, node)
-      if (source.columns.length === 0) opaque = 'the order of the columns is not known'
-    } else if (source.kind === 'rows') {
-      assigned = this.assignedRows(target, source.rows, outer)
-    } else {
-      assigned = this.assignedRow(target, source.known, outer)
-      opaque = source.reason
-    }
-    const operands = source.kind === 'query' ? [] : source.kind === 'rows' ? source.rows.flat() : source.known
-    const conflict =
-      block.conflict === null ? null : this.conflict(block.conflict, target, block.target, outer)
-    const loose = [...operands, ...block.outputs].flatMap(({ operand }) => operand ?? [])
-    return this.query(block.outputs, environment, first, {
-      items: [...items, target],
-      where: assigned,
-      barrier: true,
-      witnesses: conflict === null && opaque === null,
-      loose: loose.flatMap((operand) => this.subqueries(operand, outer)),
-      write: { kind: 'insert', target, opaque, conflict },
-    })
-  }
-
-  private assignedByQuery(target: Leaf, columns: readonly string[], node: BlockNode): Branches {
-    const facts = columns.flatMap((column, index): Fact[] => {
-      const star = node.outputs.slice(0, index + 1).some((output) => output.term === null)
-      const right = star ? null : (node.outputs[index]?.term ?? null)
-      const left = this.terms.column(target.row, column)
-      const blank = { source: null, within: [] } as const
-      if (right === null) return [{ kind: 'opaque', terms: [left], reason: 'a column of *', ...blank }]
-      return [{ kind: 'equal', left, right, nullSafe: true, ...blank }]
-    })
-    return [facts]
-  }
-
-  private assignedRows(
-    target: Leaf,
-    rows: readonly (readonly Assignment[])[],
-    environment: Environment,
-  ): Branches {
-    const seen = new Set<string>()
-    const relevant = new Set(ownershipColumns(target.ownership))
-    const distinct = rows.filter((row) => {
-      const values = row.filter((assignment) => relevant.has(assignment.column))
-      const key = JSON.stringify(values, (name, value: unknown) => (name === 'span' ? undefined : value))
-      return !seen.has(key) && seen.add(key)
-    })
-    return either(distinct.map((row) => this.assignedRow(target, row, environment)))
-  }
-
-  private assignedRow(target: Leaf, row: readonly Assignment[], environment: Environment): Branches {
-    return all(
-      row.map((assignment) => {
-        const left = this.terms.column(target.row, assignment.column)
-        const blank = { source: null, within: [] } as const
-        if (assignment.operand === null) {
-          return [
-            [{ kind: 'opaque', terms: [left], reason: `the default of ${assignment.column}`, ...blank }],
-          ]
-        }
-        const written = this.written(assignment, environment)
-        const equal: Fact = { kind: 'equal', left, right: written.term!, nullSafe: true, ...blank }
-        return both([[equal]], written.facts)
-      }),
-    )
-  }
-
-  private written({ column, operand }: Assignment, environment: Environment): Written {
+  written({ column, operand }: Assignment, environment: Environment): Written {
     if (operand === null) return { column, term: null, facts: always }
     const witness = operand.kind === 'subquery' ? this.witness(operand, environment) : null
     const facts = witness === null ? always : tagged(witness.facts, witness.query)
     return { column, term: this.term(operand, environment), facts }
-  }
-
-  private conflict(
-    conflict: Conflict,
-    target: Leaf,
-    occurrence: Occurrence,
-    outer: Environment,
-  ): ConflictNode | null {
-    if (conflict.action === 'nothing') return null
-    const environment: Environment = { ...openEnvironment(outer), proposed: target.row }
-    const existing = this.leaf(occurrence, environment)
-    const same = (conflict.target ?? []).map((column): Fact => ({
-      kind: 'equal',
-      left: this.terms.column(existing.row, column),
-      right: this.terms.column(target.row, column),
-      nullSafe: false,
-      source: null,
-      within: [],
-    }))
-    return {
-      existing,
-      constraint: conflict.constraint,
-      where: both([same], this.holds(conflict.where, environment)),
-      set: conflict.set.map((assignment) => this.written(assignment, environment)),
-      loose: conflict.set
-        .flatMap(({ operand }) => operand ?? [])
-        .flatMap((operand) => this.subqueries(operand, environment)),
-    }
   }
 
   private item(item: FromItem, environment: Environment): Node {

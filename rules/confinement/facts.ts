@@ -85,17 +85,14 @@ export class Closure {
   private readonly differing: (readonly [Term, Term])[] = []
 
   constructor(facts: readonly Fact[]) {
-    const absent = facts.filter((fact) => fact.kind === 'absent')
-    for (const fact of facts) this.add(fact)
-    for (const group of new Set(this.classes.values())) {
-      if (group.terms.some((term) => term.row !== null && absent.some((fact) => fact.rows.has(term.row!)))) {
-        group.isNull = true
-      }
-      if (group.terms.some((term) => term.operand?.kind === 'literal' && term.operand.value === null)) {
-        group.isNull = true
-      }
+    const absent: ReadonlySet<number>[] = []
+    let never = false
+    for (const fact of facts) {
+      if (fact.kind === 'absent') absent.push(fact.rows)
+      else if (fact.kind === 'never') never = true
+      else this.add(fact)
     }
-    this.never = facts.some((fact) => fact.kind === 'never') || this.contradicts()
+    this.never = this.settle(absent) || never
   }
 
   /** No row can satisfy this branch. */
@@ -145,16 +142,23 @@ export class Closure {
     return first
   }
 
-  private contradicts(): boolean {
-    if (this.differing.some(([left, right]) => this.classOf(left) === this.classOf(right))) return true
-    for (const group of new Set(this.classes.values())) {
-      if (group.notNull && group.isNull) return true
-      const values = group.terms.flatMap((term) =>
-        term.operand?.kind === 'literal' && term.operand.value !== null ? [term.operand.value] : [],
-      )
-      if (values.some((value) => differs(value, values[0]!))) return true
+  /** Draws the conclusions of NULLs and literals; true when the branch contradicts itself. */
+  private settle(absent: readonly ReadonlySet<number>[]): boolean {
+    let contradictory = this.differing.some(([left, right]) => this.classOf(left) === this.classOf(right))
+    for (const [key, group] of this.classes) {
+      // Every class is in the map once for each of its terms.
+      if (group.terms[0] !== key) continue
+      let first: string | number | boolean | null = null
+      for (const { row, operand } of group.terms) {
+        if (row !== null && absent.some((rows) => rows.has(row))) group.isNull = true
+        if (operand?.kind !== 'literal') continue
+        if (operand.value === null) group.isNull = true
+        else if (first === null) first = operand.value
+        else contradictory ||= differs(operand.value, first)
+      }
+      contradictory ||= group.notNull && group.isNull
     }
-    return false
+    return contradictory
   }
 }
 
