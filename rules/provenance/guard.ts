@@ -11,8 +11,13 @@ export function isGuarded(use: TSESTree.Node, text: string): boolean {
     const bare = unwrap(node)
     return text.slice(bare.range[0], bare.range[1]).replaceAll('?.', '.') === wanted
   }
-  let child: TSESTree.Node = use
-  for (let parent = use.parent; parent != null; parent = parent.parent) {
+  return isEnsured(use, is)
+}
+
+/** The same for whatever stands for presence: `is` tells the expressions that are only truthy when it is there. */
+export function isEnsured(at: TSESTree.Node, is: Is): boolean {
+  let child: TSESTree.Node = at
+  for (let parent = at.parent; parent != null; parent = parent.parent) {
     if (branchImplies(parent, child, is)) return true
     if (parent.type === 'BlockStatement' || parent.type === 'Program' || parent.type === 'SwitchCase') {
       const statements: readonly TSESTree.Node[] =
@@ -25,7 +30,7 @@ export function isGuarded(use: TSESTree.Node, text: string): boolean {
   return false
 }
 
-type Is = (node: TSESTree.Node) => boolean
+export type Is = (node: TSESTree.Node) => boolean
 
 function branchImplies(parent: TSESTree.Node, child: TSESTree.Node, is: Is): boolean {
   switch (parent.type) {

@@ -3,10 +3,12 @@ import { Problem } from '../problem.ts'
 import { childrenOf } from '../provenance/children.ts'
 import { loadTenancy } from '../tenancy/read.ts'
 import type { Tenancy, TenancyFile } from '../tenancy/tenancy.ts'
+import type { StandingOf } from './finding.ts'
 import { type JudgedQuery, judge } from './judge.ts'
 import { libraries } from './libraries.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from './library.ts'
 import type { Opaque, QueryOrOpaque } from './query.ts'
+import { Proofs } from './proof.ts'
 import { extractionScope } from './scope.ts'
 
 /** What ESLint and oxlint hand to a rule, as far as it is needed here. */
@@ -30,6 +32,7 @@ export interface QueryContext {
   readonly tenancy: Tenancy
   readonly sites: readonly CallSite[]
   readonly scope: ExtractionScope
+  readonly standingOf: StandingOf
 }
 
 const contexts = new WeakMap<object, QueryContext | null>()
@@ -89,7 +92,13 @@ function build(context: FileContext, tenancy: Tenancy): QueryContext | null {
       opaques: found.filter((one) => one.kind === 'opaque'),
     })
   }
-  return { tenancy, sites, scope: extraction.scope }
+  const proofs = new Proofs(sites, extraction.scope)
+  return {
+    tenancy,
+    sites,
+    scope: extraction.scope,
+    standingOf: (judged, { occurrence }) => proofs.standingOf(judged, occurrence.id),
+  }
 }
 
 /** Asks the extractors about calls, each call once; provenance asks too, to tell rows. */

@@ -42,6 +42,7 @@ export function startDraft(scope: ExtractionScope): Draft {
   const nodes = new Map<string, TSESTree.Node>()
   const parameters: Statement['parameters'][number][] = []
   const origins: (() => Provenance)[] = []
+  const sources: (TSESTree.Node | null)[] = []
   const interpolations: Interpolation[] = []
   let occurrences = 0
   const spanOf = (node: TSESTree.Node): Span => {
@@ -49,10 +50,16 @@ export function startDraft(scope: ExtractionScope): Draft {
     nodes.set(`${start}:${end}`, node)
     return { start, end }
   }
-  const add = (name: string, origin: () => Provenance, node: TSESTree.Node): Operand => {
+  const add = (
+    name: string,
+    origin: () => Provenance,
+    node: TSESTree.Node,
+    source: TSESTree.Node | null,
+  ): Operand => {
     const span = spanOf(node)
     parameters.push({ name: name.replace(/\s+/g, ' ').slice(0, nameLength), span })
     origins.push(origin)
+    sources.push(source)
     return { kind: 'parameter', index: parameters.length - 1, span }
   }
   return {
@@ -70,9 +77,9 @@ export function startDraft(scope: ExtractionScope): Draft {
     value: (node) => {
       const constant = scope.constantOf(node)
       if (constant !== null) return { kind: 'literal', value: constant.value, span: spanOf(node) }
-      return add(scope.sourceCode.getText(node), () => scope.provenanceOf(node), node)
+      return add(scope.sourceCode.getText(node), () => scope.provenanceOf(node), node, node)
     },
-    parameter: (name, provenance, node) => add(name, () => provenance, node),
+    parameter: (name, provenance, node) => add(name, () => provenance, node, null),
     interpolate: (interpolation) => interpolations.push(interpolation),
     finish: (library, node, client, block) => {
       let values: readonly Provenance[] | null = null
@@ -85,6 +92,7 @@ export function startDraft(scope: ExtractionScope): Draft {
         get values() {
           return (values ??= origins.map((origin) => origin()))
         },
+        sources,
         interpolations,
         nodeOf: (span) => (span === null ? node : (nodes.get(`${span.start}:${span.end}`) ?? node)),
         client,

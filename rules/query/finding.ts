@@ -3,6 +3,7 @@ import { isHoleName } from '../sql/hole.ts'
 import type { CallSite } from './context.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
 import { optionalParameter } from './optional-parameter.ts'
+import type { Standing } from './standing.ts'
 
 export type FindingState =
   | { readonly kind: 'leak'; readonly reason: LeakReason }
@@ -17,31 +18,39 @@ export interface Finding {
   readonly judged: JudgedQuery
   readonly occurrence: Judged
   readonly state: FindingState
+  /** Its rows are reached by reference from confined ones; whether references stay in their tenant is not shown. */
+  readonly byReference: boolean
 }
 
+/** What speaks for a mention beside its own statement. */
+export type StandingOf = (judged: JudgedQuery, occurrence: Judged) => Standing
+
 /** The findings of a call: one for each relation, kind of access and role in the statement. */
-export function findingsOf(site: CallSite): Finding[] {
+export function findingsOf(site: CallSite, standingOf: StandingOf): Finding[] {
   const worst = new Map<string, { readonly finding: Finding; readonly statements: Set<JudgedQuery> }>()
   for (const judged of site.queries) {
     for (const occurrence of judged.occurrences) {
       const state = stateOf(judged, occurrence)
-      if (state === null) continue
+      const standing = state?.kind === 'leak' ? standingOf(judged, occurrence) : 'open'
+      if (state === null || standing === 'confined' || standing === 'repeated') continue
+      const finding: Finding = { judged, occurrence, state, byReference: standing === 'reference' }
       const { relation, access } = occurrence.occurrence
       const key = [relation.schema, relation.name, access, occurrence.joined].join('\0')
       const known = worst.get(key)
       if (known === undefined) {
-        worst.set(key, { finding: { judged, occurrence, state }, statements: new Set([judged]) })
+        worst.set(key, { finding, statements: new Set([judged]) })
         continue
       }
       known.statements.add(judged)
-      const worse = severity[state.kind] > severity[known.finding.state.kind]
-      if (worse) worst.set(key, { ...known, finding: { judged, occurrence, state } })
+      if (weight(finding) > weight(known.finding)) worst.set(key, { ...known, finding })
     }
   }
   return [...worst.values()].map(({ finding, statements }) => sometimes(finding, site, statements))
 }
 
 const severity: Record<FindingState['kind'], number> = { unnamed: 0, unknown: 1, optional: 2, leak: 3 }
+
+const weight = ({ state, byReference }: Finding): number => severity[state.kind] - (byReference ? 2.5 : 0)
 
 function stateOf({ query }: JudgedQuery, judged: Judged): FindingState | null {
   const { verdict, ownership, occurrence } = judged

@@ -16,6 +16,8 @@ export interface Query {
   readonly node: TSESTree.Node
   readonly statement: Statement
   readonly values: readonly Provenance[]
+  /** The expression that gives `statement.parameters[i]`; null where none stands for it alone. */
+  readonly sources: readonly (TSESTree.Node | null)[]
   /** Interpolations into SQL *text*: each an injection risk and a hole in the analysis. */
   readonly interpolations: readonly Interpolation[]
   /** Node to report for an offset range of the statement's text, or for a column or relation of a builder call. */

@@ -31,10 +31,10 @@ export interface Site extends CallSite {
 
 const findings = new WeakMap<CallSite, readonly Finding[]>()
 
-function findingsOnce(site: CallSite): readonly Finding[] {
+function findingsOnce(site: CallSite, file: QueryContext): readonly Finding[] {
   const known = findings.get(site)
   if (known !== undefined) return known
-  const found = findingsOf(site)
+  const found = findingsOf(site, file.standingOf)
   findings.set(site, found)
   return found
 }
@@ -66,7 +66,7 @@ export function defineRule<Options extends object>(rule: RuleDescription<Options
       return {
         Program() {
           for (const site of file.sites)
-            rule.check({ ...site, findings: findingsOnce(site), file }, options, report)
+            rule.check({ ...site, findings: findingsOnce(site, file), file }, options, report)
         },
       }
     },
@@ -77,7 +77,10 @@ export function defineRule<Options extends object>(rule: RuleDescription<Options
 export interface ConfinementOptions {
   /** Report relations whose confinement could not be decided. */
   readonly reportUnknown: boolean
-  /** Report queries without an explicit filter although row-level security or a scoped client is declared to confine them. */
+  /**
+   * Report queries without an explicit filter although row-level security or a scoped client is declared to confine them, or
+   * although only references from confined rows lead to theirs.
+   */
   readonly requireExplicit: boolean
   /** Report only queries that a value from the request steers. */
   readonly onlyRequestControlled: boolean
@@ -96,7 +99,8 @@ export const confinementSchema: Readonly<Record<string, JSONSchema.JSONSchema4>>
   },
   requireExplicit: {
     type: 'boolean',
-    description: 'Report queries that only row-level security or a scoped client is declared to confine.',
+    description:
+      'Report queries that only row-level security or a scoped client is declared to confine, and rows that only references from confined rows lead to.',
   },
   onlyRequestControlled: {
     type: 'boolean',
@@ -106,7 +110,8 @@ export const confinementSchema: Readonly<Record<string, JSONSchema.JSONSchema4>>
 
 /** Is this finding to be reported under the options? */
 export function isWanted(finding: Finding, options: ConfinementOptions): boolean {
-  const { state, occurrence, judged } = finding
+  const { state, occurrence, judged, byReference } = finding
+  if (byReference && !options.requireExplicit) return false
   if (state.kind === 'unknown' && !options.reportUnknown) return false
   if (occurrence.declared !== null && !options.requireExplicit && state.kind !== 'unnamed') return false
   if (!options.onlyRequestControlled) return true

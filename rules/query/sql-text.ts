@@ -45,6 +45,8 @@ export interface SqlCall {
   readonly client: string
   /** Where the value of `$n` comes from. */
   readonly valueOf: (index: number) => Provenance
+  /** The expression that gives `$n`, where one in sight does. */
+  readonly sourceOf?: (index: number) => TSESTree.Node | null
 }
 
 type Parsed = Extract<ParsedTemplate, { kind: 'parsed' }>
@@ -123,11 +125,17 @@ export function queriesOf(
     }
     return call.valueOf(first === undefined ? Number(name.slice(1)) : Number.NaN)
   }
+  const sourceOf = (name: string): TSESTree.Node | null => {
+    const [first] = parsed.holesOf(name)
+    if (first === undefined) return call.sourceOf?.(Number(name.slice(1))) ?? null
+    return parsed.holes[first]!.position === 'placeholder' ? null : text.holes[first]!.node
+  }
   return parsed.statements.flatMap(({ statement }): Query[] => {
     if (statement === null) return []
     const { library, node, client } = call
     const values = statement.parameters.map(({ name }) => valueOf(name))
-    return [{ kind: 'query', library, node, statement, values, interpolations, nodeOf, client }]
+    const sources = statement.parameters.map(({ name }) => sourceOf(name))
+    return [{ kind: 'query', library, node, statement, values, sources, interpolations, nodeOf, client }]
   })
 }
 

@@ -30,16 +30,65 @@ ruleTester().run('no-cross-tenant-join', rule as never, {
       ),
     },
     {
+      name: 'along a reference from a confined row',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN patients p ON p.id = v.patient_id WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+    },
+    {
+      name: 'hangs on a row that is a finding itself',
+      code: handler(
+        "await pool.query('SELECT * FROM visits v JOIN patients p ON p.id = v.patient_id AND p.name = v.name WHERE v.id = $1', [request.params.id])",
+      ),
+      options: [{ requireExplicit: true }],
+    },
+    {
       name: 'the first relation is the business of require-tenant-filter',
       code: handler("await pool.query('SELECT * FROM patients')"),
     },
   ],
   invalid: [
     {
-      name: 'joined on the id only',
+      name: 'joined on a column that is no key',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN patients p ON p.name = v.name WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'joined by an id that the request names',
+      code: handler(
+        "await pool.query('SELECT * FROM visits v JOIN patients p ON p.id = $2 WHERE v.clinic_id = $1', [request.clinic.id, request.query.patient])",
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'key to key is no reference',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN patients p ON p.id = v.id WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'a reference that an outer join does not bind',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v RIGHT JOIN patients p ON v.patient_id = v.id WHERE v.clinic_id = $1 OR p.name IS NOT NULL', ${tenant})`,
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'one branch of an OR follows the reference',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN patients p ON (p.id = v.patient_id OR p.name = v.name) WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'along a reference, when explicit filters are asked for',
       code: handler(
         `await pool.query('SELECT * FROM visits v JOIN patients p ON p.id = v.patient_id WHERE v.clinic_id = $1', ${tenant})`,
       ),
+      options: [{ requireExplicit: true }],
       errors: [
         {
           messageId: 'missing',
@@ -63,6 +112,7 @@ ruleTester().run('no-cross-tenant-join', rule as never, {
       code: handler(
         `await pool.query('UPDATE visits v SET name = p.name FROM patients p WHERE p.id = v.patient_id AND v.clinic_id = $1', ${tenant})`,
       ),
+      options: [{ requireExplicit: true }],
       errors: [{ messageId: 'missing' }],
     },
     {

@@ -4,8 +4,7 @@ import { functionAround, unwrap } from '../../provenance/children.ts'
 import type { Provenance } from '../../provenance/provenance.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
 import type { Opaque, QueryOrOpaque } from '../query.ts'
-import { type SqlText, beginsAsQuery, queriesOf, sqlTextOf } from '../sql-text.ts'
-import type { Decider } from '../decider.ts'
+import { type SqlCall, type SqlText, beginsAsQuery, queriesOf, sqlTextOf } from '../sql-text.ts'
 import { compose } from '../text.ts'
 import { elementsOf } from '../text-array.ts'
 import { isTextual } from '../textual.ts'
@@ -102,8 +101,11 @@ function read(
   const { variants, complete } = explore((decider) => {
     const text = sqlTextOf(compose(argument.text, scope, decider))
     if (!isReadable(text, client)) return { text, queries: null }
-    const valueOf = valueReader(argument.values, scope, decider)
-    return { text, queries: queriesOf(text, { library: 'pg', node, client: path, valueOf }, scope) }
+    const elements = argument.values === null ? null : elementsOf(argument.values, scope, decider)
+    const valueOf = valueReader(argument.values, elements, scope)
+    const sourceOf = (index: number): TSESTree.Node | null => elements?.[index - 1] ?? null
+    const call: SqlCall = { library: 'pg', node, client: path, valueOf, sourceOf }
+    return { text, queries: queriesOf(text, call, scope) }
   })
   const readable = variants.flatMap(({ value }) => value.queries ?? [])
   const unread = variants.find(({ value }) => value.queries === null)
@@ -162,10 +164,9 @@ function incomplete(node: TSESTree.Node): Opaque {
 
 function valueReader(
   values: TSESTree.Node | null,
+  elements: readonly (TSESTree.Node | undefined)[] | null,
   scope: ExtractionScope,
-  decider: Decider,
 ): (index: number) => Provenance {
-  const elements = values === null ? null : elementsOf(values, scope, decider)
   return (index) => {
     const element = elements?.[index - 1]
     if (element !== undefined) return scope.provenanceOf(element)

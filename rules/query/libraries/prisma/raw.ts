@@ -31,6 +31,7 @@ export function rawQueries(node: CallNode, scope: ExtractionScope): readonly Que
         ? { kind: 'unknown', path: `$${index}`, nullable: true }
         : scope.provenanceOf(value)
     },
+    sourceOf: (index) => values[index - 1] ?? null,
   }
   const [text] = node.type === 'CallExpression' ? node.arguments : [node]
   if (text === undefined) return null

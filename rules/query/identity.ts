@@ -1,0 +1,136 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { memberName, type Step } from '../provenance/binding.ts'
+import { unwrap } from '../provenance/children.ts'
+import { isConstant, linted, type SourceModule, variableOf } from '../provenance/module.ts'
+import type { ExtractionScope } from './library.ts'
+
+/**
+ * Which value an expression is: two expressions with the same root and path have the same value wherever both can be
+ * evaluated. `*` in the path is some element of an array.
+ */
+export interface Identity {
+  /** A variable that is never written again, or what one call returned. */
+  readonly root: string
+  /** The call at the root, null for a variable. */
+  readonly call: TSESTree.CallExpression | null
+  readonly path: readonly string[]
+}
+
+const depthLimit = 20
+
+/** Methods that hand their callback an element first. */
+const iterations = /^(map|flatMap|forEach|filter|some|every|find|findLast)$/
+
+/** Methods that return some of the elements. */
+const selections = /^(filter|slice|toSorted|sort|reverse|toReversed)$/
+
+/** Tells values of one file apart, and finds those that are the same. */
+export class Identities {
+  readonly #scope: ExtractionScope
+  readonly #module: SourceModule
+
+  constructor(scope: ExtractionScope) {
+    this.#scope = scope
+    this.#module = linted(scope.sourceCode, scope.filename)
+  }
+
+  of(given: TSESTree.Node, depth = 0): Identity | null {
+    const node = unwrap(given, true)
+    if (depth > depthLimit) return null
+    switch (node.type) {
+      case 'Identifier':
+        return this.#ofIdentifier(node, depth)
+      case 'MemberExpression': {
+        const name = memberName(node)
+        const object = name === null && !node.computed ? null : this.of(node.object, depth + 1)
+        if (object === null) return null
+        // An index that is computed is some element, never a member of a known name.
+        return name === null ? null : this.#member(object, name, depth)
+      }
+      case 'CallExpression':
+        return this.#ofCall(node, depth)
+      default:
+        return null
+    }
+  }
+
+  #ofIdentifier(node: TSESTree.Identifier, depth: number): Identity | null {
+    const { sourceCode } = this.#scope
+    const variable = variableOf(sourceCode, node)
+    const binding = this.#module.bindingOf(node)
+    if (variable === null || binding === null || !isConstant(sourceCode, node)) return null
+    const [definition] = variable.defs
+    const root = `${node.name}@${definition?.name.range[0]}`
+    const itself: Identity = { root, call: null, path: [] }
+    switch (binding.kind) {
+      case 'variable': {
+        const { init } = binding.declarator
+        const from = init === null ? null : this.of(init, depth + 1)
+        return (from && this.#follow(from, binding.path, depth)) ?? itself
+      }
+      case 'element': {
+        const from = this.of(binding.iterable, depth + 1)
+        return (from && this.#follow(element(from), binding.path, depth)) ?? itself
+      }
+      case 'parameter': {
+        const call = binding.function.parent
+        const callee = call.type === 'CallExpression' ? unwrap(call.callee) : null
+        if (binding.index !== 0 || callee?.type !== 'MemberExpression') return itself
+        if (!iterations.test(memberName(callee) ?? '')) return itself
+        const from = this.of(callee.object, depth + 1)
+        return (from && this.#follow(element(from), binding.path, depth)) ?? itself
+      }
+      default:
+        return itself
+    }
+  }
+
+  #follow(from: Identity, steps: readonly Step[], depth: number): Identity | null {
+    let identity: Identity | null = from
+    for (const { name, default: value } of steps) {
+      if (identity === null || name === null || value !== null) return null
+      identity = this.#member(identity, name, depth)
+    }
+    return identity
+  }
+
+  #member(object: Identity, name: string, depth: number): Identity | null {
+    const index = /^\d+$/.test(name)
+    if (index && object.call !== null && object.path.length === 0) {
+      const array = isTogether(object.call) ? object.call.arguments[0] : undefined
+      const chosen = array?.type === 'ArrayExpression' ? array.elements[Number(name)] : null
+      if (chosen != null && chosen.type !== 'SpreadElement') return this.of(chosen, depth + 1)
+    }
+    return { ...object, path: [...object.path, index ? '*' : name] }
+  }
+
+  #ofCall(node: TSESTree.CallExpression, depth: number): Identity | null {
+    const callee = unwrap(node.callee)
+    const name = callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
+    if (callee.type === 'MemberExpression' && !this.#isQueryLike(callee)) {
+      const [callback] = node.arguments
+      if (name === 'map' && callback?.type === 'ArrowFunctionExpression') {
+        return callback.body.type === 'BlockStatement' ? null : this.of(callback.body, depth + 1)
+      }
+      if (selections.test(name)) return this.of(callee.object, depth + 1)
+      if (/^(find|at|findLast)$/.test(name)) {
+        const from = this.of(callee.object, depth + 1)
+        return from === null ? null : element(from)
+      }
+    }
+    return { root: `call@${node.range[0]}:${node.range[1]}`, call: node, path: [] }
+  }
+
+  /** `db.boards.find(…)` is no array. */
+  #isQueryLike(callee: TSESTree.MemberExpression): boolean {
+    const object = unwrap(callee.object, true)
+    return object.type === 'Identifier' && this.#module.bindingOf(object)?.kind === 'import'
+  }
+}
+
+const element = (identity: Identity): Identity => ({ ...identity, path: [...identity.path, '*'] })
+
+/** `Promise.all([…])`, `$transaction([…])`: the results stand in the order of the array. */
+function isTogether({ callee }: TSESTree.CallExpression): boolean {
+  return callee.type === 'MemberExpression' && /^(all|\$transaction)$/.test(memberName(callee) ?? '')
+}

@@ -1,0 +1,158 @@
+import type { Block, Condition, FromItem, OccurrenceId, Operand, Statement } from '../sql/statement.ts'
+
+/** What a column of a mention is equal to. */
+export type LinkEnd =
+  | { readonly kind: 'mention'; readonly id: OccurrenceId; readonly column: string }
+  /** A value, or one of the values of a list. */
+  | { readonly kind: 'parameter'; readonly index: number }
+
+/** Every row of this mention that the statement can touch has this column equal to that. */
+export interface Link {
+  readonly of: OccurrenceId
+  readonly column: string
+  readonly to: LinkEnd
+}
+
+type Restricted = ReadonlySet<OccurrenceId>
+
+const nothing: Restricted = new Set()
+
+export interface Links {
+  readonly links: readonly Link[]
+  /** Mentions of which a row must exist, or the statement finds none itself. */
+  readonly required: ReadonlySet<OccurrenceId>
+}
+
+/** The equalities that always restrict a mention: not those of an OR, a NOT, or of the side that an outer join keeps. */
+export function linksOf(statement: Statement): Links {
+  const collector = new Collector()
+  collector.block(statement.block, nothing, true)
+  return collector
+}
+
+class Collector implements Links {
+  readonly links: Link[] = []
+  readonly required = new Set<OccurrenceId>()
+
+  /** `outer`: mentions around the block that its condition restricts too, because a row must exist. */
+  block(block: Block, outer: Restricted, required = false): void {
+    for (const { block: inner } of block.ctes) this.block(inner, nothing)
+    switch (block.kind) {
+      case 'select':
+      case 'update':
+      case 'delete': {
+        const own = new Set([...block.from.flatMap(mentionsIn), ...outer])
+        if (block.kind !== 'select') own.add(block.target.id)
+        if (required) for (const id of foundIn(block)) this.required.add(id)
+        for (const item of block.from) this.from(item)
+        if (block.where !== null) this.conjunct(block.where, own, required)
+        const { from: _from, where: _where, ctes: _ctes, ...rest } = block
+        this.inside(Object.values(rest))
+        return
+      }
+      case 'set':
+        for (const branch of block.branches) this.block(branch, nothing)
+        return
+      case 'insert':
+        this.inside(Object.values({ ...block, ctes: [] }))
+        return
+      case 'opaque':
+    }
+  }
+
+  private from(item: FromItem): void {
+    if (item.kind === 'derived') this.block(item.block, nothing)
+    if (item.kind !== 'join') return
+    this.from(item.left)
+    this.from(item.right)
+    if (item.on !== null) this.conjunct(item.on, restrictedBy(item))
+  }
+
+  private conjunct(condition: Condition, restricted: Restricted, required = false): void {
+    switch (condition.kind) {
+      case 'and':
+        for (const operand of condition.operands) this.conjunct(operand, restricted, required)
+        return
+      case 'compare':
+        if (condition.operator === '=') {
+          this.equal(condition.left, condition.right, restricted)
+          this.equal(condition.right, condition.left, restricted)
+        }
+        this.inside([condition.left, condition.right])
+        return
+      case 'in':
+        if (condition.values.length === 1) this.equal(condition.operand, condition.values[0]!, restricted)
+        this.inside([condition.operand, ...condition.values])
+        return
+      case 'inQuery':
+        this.among(condition.operands, condition.block, restricted)
+        this.block(condition.block, nothing)
+        return
+      case 'exists':
+        this.block(condition.block, restricted, required)
+        return
+      default:
+        this.inside(Object.values(condition))
+    }
+  }
+
+  private equal(left: Operand, right: Operand, restricted: Restricted): void {
+    if (left.kind !== 'column' || left.occurrence === null || !restricted.has(left.occurrence)) return
+    const { occurrence: of, column } = left
+    if (right.kind === 'parameter') {
+      this.links.push({ of, column, to: { kind: 'parameter', index: right.index } })
+    } else if (right.kind === 'column' && right.occurrence !== null) {
+      this.links.push({ of, column, to: { kind: 'mention', id: right.occurrence, column: right.column } })
+    }
+  }
+
+  /** `a IN (SELECT b …)` binds the row outside to some row inside. */
+  private among(operands: readonly Operand[], block: Block, restricted: Restricted): void {
+    if (block.kind !== 'select') return
+    operands.forEach((operand, index) => {
+      const output = block.outputs[index]?.operand
+      if (output != null) this.equal(operand, output, restricted)
+    })
+  }
+
+  /** Blocks somewhere in a value restrict nothing outside themselves. */
+  private inside(value: unknown): void {
+    if (Array.isArray(value)) for (const part of value) this.inside(part)
+    else if (typeof value === 'object' && value !== null) {
+      if ('ctes' in value) this.block(value as Block, nothing)
+      else this.inside(Object.values(value))
+    }
+  }
+}
+
+function restrictedBy(join: Extract<FromItem, { kind: 'join' }>): Restricted {
+  switch (join.type) {
+    case 'inner':
+    case 'cross':
+      return new Set([...mentionsIn(join.left), ...mentionsIn(join.right)])
+    case 'left':
+      return new Set(mentionsIn(join.right))
+    case 'right':
+      return new Set(mentionsIn(join.left))
+    case 'full':
+      return nothing
+  }
+}
+
+/** Mentions that every row of a block has a row of. */
+function foundIn(block: Extract<Block, { kind: 'select' | 'update' | 'delete' }>): readonly OccurrenceId[] {
+  const own = block.kind === 'select' ? [] : [block.target.id]
+  return [...own, ...block.from.flatMap(alwaysIn)]
+}
+
+function alwaysIn(item: FromItem): readonly OccurrenceId[] {
+  if (item.kind === 'relation') return [item.id]
+  if (item.kind !== 'join' || item.type === 'full') return []
+  const left = item.type === 'right' ? [] : alwaysIn(item.left)
+  return [...left, ...(item.type === 'left' ? [] : alwaysIn(item.right))]
+}
+
+function mentionsIn(item: FromItem): readonly OccurrenceId[] {
+  if (item.kind === 'relation') return [item.id]
+  return item.kind === 'join' ? [...mentionsIn(item.left), ...mentionsIn(item.right)] : []
+}

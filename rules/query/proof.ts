@@ -1,0 +1,220 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { memberName } from '../provenance/binding.ts'
+import { contains, functionAround, unwrap } from '../provenance/children.ts'
+import { isEnsured } from '../provenance/guard.ts'
+import { decisionsTo } from '../provenance/writes.ts'
+import type { FromItem, Occurrence, OccurrenceId } from '../sql/statement.ts'
+import { type Check, checkAfter } from './check.ts'
+import type { CallSite } from './context.ts'
+import { Identities, type Identity } from './identity.ts'
+import type { JudgedQuery } from './judge.ts'
+import type { ExtractionScope } from './library.ts'
+import { linksOf } from './links.ts'
+import { isKey, relationIn } from './reference.ts'
+import { type Standing, standingsOf, type ValueFact } from './standing.ts'
+
+/**
+ * What the queries of a file prove for those after them: the columns of a row that is the tenant's, and the key by which such
+ * a row was looked for, once its absence was rejected.
+ */
+export class Proofs {
+  readonly #sites: readonly CallSite[]
+  readonly #scope: ExtractionScope
+  readonly #identities: Identities
+  readonly #nodes = new Map<JudgedQuery, TSESTree.Node>()
+  readonly #checks = new Map<JudgedQuery, Check | null>()
+  readonly #standings = new Map<JudgedQuery, ReadonlyMap<OccurrenceId, Standing>>()
+
+  constructor(sites: readonly CallSite[], scope: ExtractionScope) {
+    this.#sites = sites
+    this.#scope = scope
+    this.#identities = new Identities(scope)
+    for (const site of sites) for (const judged of site.queries) this.#nodes.set(judged, site.node)
+  }
+
+  standingOf(judged: JudgedQuery, id: OccurrenceId): Standing {
+    return this.#of(judged).get(id) ?? 'open'
+  }
+
+  #of(judged: JudgedQuery): ReadonlyMap<OccurrenceId, Standing> {
+    const known = this.#standings.get(judged)
+    if (known !== undefined) return known
+    const facts = new Map<number, readonly ValueFact[]>()
+    const told = (index: number): readonly ValueFact[] => {
+      const found = facts.get(index) ?? this.#factsOf(judged, index)
+      facts.set(index, found)
+      return found
+    }
+    const check = this.#checkOf(judged)
+    const found = standingsOf(judged, this.#scope.tenancy, told, check?.standings)
+    this.#standings.set(judged, found)
+    return found
+  }
+
+  /** The check of the tenant right after a read, if it has one. */
+  #checkOf(judged: JudgedQuery): Check | null {
+    const known = this.#checks.get(judged)
+    if (known !== undefined) return known
+    const node = this.#nodes.get(judged)
+    const alone = node !== undefined && this.#sites.find((site) => site.node === node)?.queries.length === 1
+    const found = alone ? checkAfter(judged, node, this.#identities, this.#scope) : null
+    this.#checks.set(judged, found)
+    return found
+  }
+
+  #factsOf(judged: JudgedQuery, index: number): readonly ValueFact[] {
+    const source = judged.query.sources[index]
+    const at = this.#nodes.get(judged)
+    const identity = source == null ? null : this.#identities.of(source)
+    if (identity === null || at === undefined) return []
+    const row = this.#rowColumn(identity, at)
+    return [...(row === null ? [] : [row]), ...this.#lookedFor(identity, at)]
+  }
+
+  /** The value is a column of what an earlier query returned. */
+  #rowColumn(identity: Identity, at: TSESTree.Node): ValueFact | null {
+    const { call } = identity
+    const site = call === null ? undefined : this.#sites.find((one) => isCallOf(one, call))
+    if (site === undefined || site.node.range[0] >= at.range[0]) return null
+    const facts = site.queries.slice(0, 1).map((judged) => this.#columnOf(judged, identity.path))
+    return facts[0] ?? null
+  }
+
+  #columnOf(judged: JudgedQuery, path: readonly string[]): ValueFact | null {
+    const names = path.filter((name, index) => name !== '*' && !(index === 0 && name === 'rows'))
+    const field = names.at(-1)
+    if (field === undefined) return null
+    const { tenancy } = this.#scope
+    let mention = rowOf(judged, names.length === 1 ? field : null)
+    for (const name of names.slice(0, -1)) {
+      const from = mention === null ? null : relationIn(tenancy, mention.relation)
+      const lead = from?.relationFields[name]
+      mention = lead === undefined ? null : worstMention(judged, lead.to, this.#of(judged))
+    }
+    if (mention === null) return null
+    const standing = this.standingOf(judged, mention.id)
+    if (standing !== 'confined' && standing !== 'reference') return null
+    const relation = relationIn(tenancy, mention.relation)
+    if (relation === null || relation.ownership.kind === 'global') return null
+    const column = outputColumn(judged, field) ?? tenancy.columnOf(relation.name, field)
+    return { relation: mention.relation, column, standing }
+  }
+
+  /** The value is the key by which an earlier query found a row of the tenant, else the function did not get here. */
+  #lookedFor(identity: Identity, at: TSESTree.Node): readonly ValueFact[] {
+    return this.#sites.flatMap((site) => {
+      if (site.node.range[0] >= at.range[0] || contains(site.node, at)) return []
+      const around = functionAround(site.node)
+      if (around === null || !contains(around, at)) return []
+      const check = site.queries[0] === undefined ? null : this.#checkOf(site.queries[0])
+      if (check !== null && check.node.range[1] > at.range[0]) return []
+      const facts = site.queries.length === 1 ? this.#keysOf(site.queries[0]!, identity) : []
+      return facts.length > 0 && this.#isRejected(site, at) ? facts : []
+    })
+  }
+
+  #keysOf(judged: JudgedQuery, identity: Identity): readonly ValueFact[] {
+    const { tenancy } = this.#scope
+    const { links, required } = linksOf(judged.query.statement)
+    return links.flatMap(({ of, column, to }): readonly ValueFact[] => {
+      const source = to.kind === 'parameter' ? judged.query.sources[to.index] : null
+      if (source == null || !isSame(this.#identities.of(source), identity)) return []
+      const mention = judged.occurrences.find(({ occurrence }) => occurrence.id === of)
+      if (mention === undefined || !required.has(of)) return []
+      const { relation } = mention.occurrence
+      if (mention.ownership.kind === 'global' || !isKey({ relation, column }, tenancy)) return []
+      const standing = this.standingOf(judged, of)
+      return standing === 'confined' || standing === 'reference' ? [{ relation, column, standing }] : []
+    })
+  }
+
+  /** Does control reach `at` only when the query found a row? */
+  #isRejected(site: CallSite, at: TSESTree.Node): boolean {
+    const method = methodOf(site.node)
+    const throws = /OrThrow$/.test(method) || (isPrisma(site) && /^(update|delete)$/.test(method))
+    if (throws) {
+      return isAwaited(site.node) && isOnTheWay(site.node, at, this.#scope.sourceCode.text)
+    }
+    return isEnsured(at, (node) => {
+      const tested = this.#identities.of(node)
+      if (tested?.call == null || !isCallOf(site, tested.call)) return false
+      return /(First|Unique)$/.test(method) ? !tested.path.includes('*') : isRowPath(tested.path)
+    })
+  }
+}
+
+const isCallOf = (site: CallSite, call: TSESTree.Node): boolean =>
+  site.node === call || site.queries.some(({ query }) => query.node === call)
+
+const isSame = (one: Identity | null, other: Identity): boolean =>
+  one !== null && one.root === other.root && one.path.join('.') === other.path.join('.')
+
+/** Truthy only when there is a row: `rows[0]`, a column of it, the number of rows. */
+function isRowPath(path: readonly string[]): boolean {
+  return path.includes('*') || ['length', 'rowCount'].includes(path.at(-1) ?? '')
+}
+
+function methodOf(node: TSESTree.Node): string {
+  const callee = node.type === 'CallExpression' ? unwrap(node.callee) : null
+  return callee?.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
+}
+
+/** Its `update` and `delete` throw when there is no row. */
+const isPrisma = ({ queries }: CallSite): boolean => queries.every(({ query }) => query.library === 'prisma')
+
+function isAwaited(node: TSESTree.Node): boolean {
+  return node.parent?.type === 'AwaitExpression'
+}
+
+/** Has the query run whenever control reaches `at`, with nothing between that swallows what it throws? */
+function isOnTheWay(node: TSESTree.Node, at: TSESTree.Node, text: string): boolean {
+  for (let parent = node.parent; parent != null && !contains(parent, at); parent = parent.parent) {
+    if (parent.type === 'TryStatement') return false
+  }
+  return decisionsTo(node, at, text).length === 0
+}
+
+/** The mention whose row a query returns; `field` picks the one that gives this column. */
+function rowOf({ query, occurrences }: JudgedQuery, field: string | null): Occurrence | null {
+  const { block } = query.statement
+  if (block.kind === 'set' || block.kind === 'opaque') return null
+  if (block.kind !== 'select') return block.target
+  const named = block.outputs.find((output) => output.name !== null && output.name === field)
+  const stars = block.outputs.filter((output) => output.name === null)
+  const { operand } = named ?? { operand: null }
+  if (named !== undefined && operand?.kind !== 'column') return null
+  const id = operand?.kind === 'column' ? operand.occurrence : (stars[0]?.of ?? null)
+  if (id !== null) return occurrences.find(({ occurrence }) => occurrence.id === id)?.occurrence ?? null
+  if (stars.length !== 1) return null
+  const [item] = block.from
+  const first = item === undefined ? null : leftmost(item)
+  return query.library === 'prisma' || item?.kind === 'relation' ? first : null
+}
+
+function leftmost(item: FromItem): Occurrence | null {
+  if (item.kind === 'join') return leftmost(item.left)
+  return item.kind === 'relation' ? item : null
+}
+
+function outputColumn({ query }: JudgedQuery, field: string): string | null {
+  const { block } = query.statement
+  if (block.kind !== 'select') return null
+  const operand = block.outputs.find(({ name }) => name === field)?.operand
+  return operand?.kind === 'column' ? operand.column : null
+}
+
+/** The mention of an included relation; of several, the one that the least speaks for. */
+function worstMention(
+  { occurrences }: JudgedQuery,
+  relation: string,
+  standings: ReadonlyMap<OccurrenceId, Standing>,
+): Occurrence | null {
+  const all = occurrences.filter(({ occurrence, joined }) => joined && occurrence.relation.name === relation)
+  const order: readonly Standing[] = ['open', 'repeated', 'reference', 'confined']
+  const sorted = all.toSorted(
+    (one, other) =>
+      order.indexOf(standings.get(one.occurrence.id) ?? 'open') -
+      order.indexOf(standings.get(other.occurrence.id) ?? 'open'),
+  )
+  return sorted[0]?.occurrence ?? null
+}
