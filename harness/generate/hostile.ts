@@ -1,4 +1,7 @@
 import type { Tenant } from '../model/tenant.ts'
+import type { Lexicon } from '../model/lexicon.ts'
+import type { JsonSchema } from '../target/target.ts'
+import { isFreeText, searching, wordOf } from './words.ts'
 import { tenantType } from '../target/resources.ts'
 import type { Slot } from './slots.ts'
 import type { Hostility } from './trial.ts'
@@ -10,7 +13,10 @@ interface Ground {
   readonly pick: number
   readonly victim: Tenant
   readonly tenantFields: readonly string[]
+  /** Texts that only the victim uses; where there are none, what its rows are called. */
   readonly dictionary: readonly string[]
+  readonly lexicon: Lexicon
+  readonly schema: JsonSchema | undefined
   readonly slots: readonly Slot[]
   readonly produces: string | undefined
 }
@@ -40,6 +46,9 @@ const unknownQueries: readonly (readonly [string, string])[] = [
   ['filter', '{}'],
 ]
 
+/** JSON can say what a text of PostgreSQL cannot hold. */
+const unstorable = ['\u0000', 'a\u0000b', `${'x'.repeat(150)}\u0000`, 'x'.repeat(100_000)]
+
 const wrongValues: readonly unknown[] = [
   null,
   '\u0000',
@@ -51,6 +60,8 @@ const wrongValues: readonly unknown[] = [
   true,
   "'",
   '\ud83d\ude00',
+  'no-such-value',
+  '00000000-0000-0000-0000-00000000000g',
 ]
 
 /** Changes a request in one of the ways that services have been seen to fall for. */
@@ -59,10 +70,14 @@ export function applyHostility(hostility: Hostility, ground: Ground): Outcome {
 }
 
 const actions: Readonly<Record<Hostility, (ground: Ground) => Outcome>> = {
-  'tenant-field': ({ body, pick, victim, tenantFields }) => {
+  'tenant-field': ({ body, pick, victim, tenantFields, schema }) => {
     if (!isObject(body) || tenantFields.length === 0) return { body, sent: [] }
-    // All names at once where extra fields are ignored; one name where they are refused.
-    const names = pick % 3 === 0 ? [tenantFields[pick % tenantFields.length]!] : tenantFields
+    // Where extra fields are refused, only a declared one has a chance; where they are ignored, all go at once.
+    const properties = Object.keys((schema?.['properties'] ?? {}) as object)
+    const declared = tenantFields.filter((name) => properties.includes(name))
+    const isClosed = schema?.['additionalProperties'] === false
+    const one = [tenantFields[pick % tenantFields.length]!]
+    const names = declared.length > 0 ? declared : isClosed || pick % 3 === 0 ? one : tenantFields
     const extra = Object.fromEntries(names.map((name) => [name, victim.provisioned.id]))
     return { body: { ...body, ...extra }, sent: [victim.provisioned.id] }
   },
@@ -94,13 +109,30 @@ const actions: Readonly<Record<Hostility, (ground: Ground) => Outcome>> = {
     if (id === undefined) return { body, sent: [] }
     return { body: { ...body, [type]: pick % 2 === 0 ? { id } : { connect: { id } } }, sent: [id] }
   },
-  collide: ({ body, dictionary, pick }) => {
-    if (!isObject(body) || dictionary.length === 0) return { body, sent: [] }
+  collide: ({ body, dictionary, lexicon, produces, pick }) => {
+    if (!isObject(body)) return { body, sent: [] }
     const texts = Object.keys(body).filter((name) => typeof body[name] === 'string')
     if (texts.length === 0) return { body, sent: [] }
     const name =
       texts.find((text) => /slug|email|name|key|code|title/i.test(text)) ?? texts[pick % texts.length]!
-    return { body: { ...body, [name]: dictionary[pick % dictionary.length]! }, sent: [] }
+    const values = dictionary.length > 0 ? dictionary : lexicon.of(produces, name)
+    if (values.length === 0) return { body, sent: [] }
+    return { body: { ...body, [name]: values[pick % values.length]! }, sent: [] }
+  },
+  unstorable: ({ body, schema, pick }) => {
+    if (!isObject(body)) return { body, sent: [] }
+    const properties = (schema?.['properties'] ?? {}) as Record<string, JsonSchema | undefined>
+    const texts = Object.keys(properties).filter(
+      (name) => isFreeText(properties[name]!) && (name in body || typeof properties[name] === 'object'),
+    )
+    const value = unstorable[pick % unstorable.length]!
+    return { body: { ...body, ...Object.fromEntries(texts.map((name) => [name, value])) }, sent: [] }
+  },
+  'known-words': ({ body, lexicon, pick }) => {
+    if (!isObject(body)) return { body, sent: [] }
+    const texts = Object.keys(body).filter((name) => searching.test(name) && typeof body[name] === 'string')
+    const word = wordOf(lexicon.words(), pick)
+    return { body: { ...body, ...Object.fromEntries(texts.map((name) => [name, word])) }, sent: [] }
   },
   'wrong-type': ({ body, pick }) => {
     if (!isObject(body)) return { body: wrongValues[pick % wrongValues.length], sent: [] }

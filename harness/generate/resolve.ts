@@ -1,5 +1,6 @@
 import type fc from 'fast-check'
 import { ghostOf, malformedIds } from '../model/ghost.ts'
+import type { Lexicon } from '../model/lexicon.ts'
 import type { Pool, Pooled } from '../model/pool.ts'
 import type { Tenant } from '../model/tenant.ts'
 import type { Relation } from '../run/events.ts'
@@ -8,10 +9,12 @@ import type { Operation } from '../target/target.ts'
 import { dropDoubles, ensurePlace, fillPlaces, hasPlace, removePlace } from './body.ts'
 import type { Hint } from './hints.ts'
 import { applyHostility } from './hostile.ts'
+import { forgeCursor, isCursor, pageSize } from './cursors.ts'
 import { draw, hash } from './random.ts'
 import { arbitraryOf } from './schema.ts'
 import type { Slot } from './slots.ts'
 import { payloadOf, type Step } from './trial.ts'
+import { isFreeText, wordOf } from './words.ts'
 
 /** An operation with everything about it that does not change during a campaign. */
 export interface Prepared {
@@ -24,6 +27,9 @@ export interface Prepared {
     readonly in: 'query' | 'header' | 'path'
     readonly required: boolean
     readonly values: fc.Arbitrary<unknown>
+    readonly isText: boolean
+    readonly least: number
+    readonly usual: unknown
   }[]
 }
 
@@ -40,6 +46,9 @@ export function prepare(operation: Operation, slots: readonly Slot[]): Prepared 
         in: place,
         required,
         values: arbitraryOf(schema),
+        isText: isFreeText(schema),
+        usual: schema['default'],
+        least: typeof schema['minimum'] === 'number' ? schema['minimum'] : 1,
       })),
   }
 }
@@ -57,6 +66,7 @@ export interface Scene {
   readonly payloads: Map<string, string>
   /** Texts that only the victim uses; given in twin worlds. */
   readonly dictionary: readonly string[]
+  readonly lexicon: Lexicon
 }
 
 /** What a request names, with ids and hints in place. */
@@ -175,7 +185,8 @@ class Draft {
     if (slot.in === 'path' || slot.required) return true
     if (this.#step.focus === index) return true
     if (slot.in === 'body') return hasPlace(this.#body, slot.name)
-    return focused && slot.type !== 'cursor' ? true : hash(this.#step.pick, slot.name) % 4 === 0
+    if (focused && (!isCursor(slot.type) || this.#prepared.slots.length === 1)) return true
+    return hash(this.#step.pick, slot.name) % 4 === 0
   }
 
   #choose(slot: Slot, relation: Relation, inner: Pooled | null): Pooled | null {
@@ -189,6 +200,7 @@ class Draft {
     }
     const foreign = relation === 'foreign' || relation === 'ghost'
     const tenant = foreign ? victim : attacker
+    if (foreign && isCursor(type)) return this.#foreignCursor(type)
     const parent = inner?.parents[type]
     let chosen: Pooled | null = null
     if (parent !== undefined) chosen = { type, id: parent, parents: {} }
@@ -200,6 +212,26 @@ class Draft {
     if (chosen === null) return null
     const ghost = relation === 'ghost' ? 1 : relation === 'foreign' ? this.#variation.ghost : undefined
     return ghost === undefined ? chosen : { ...chosen, id: ghostOf(chosen.id, ghost) }
+  }
+
+  /** The victim's own cursor, or one of the actor's that says the victim's name inside. */
+  #foreignCursor(type: string): Pooled | null {
+    const { attacker, victim, pool } = this.#scene
+    const swaps = [
+      [attacker.provisioned.id, victim.provisioned.id],
+      [attacker.slug, victim.slug],
+    ] as const
+    const forged = pool.of(type).flatMap(({ id }) => forgeCursor(id, swaps) ?? [])
+    const all = [
+      ...victim.pool
+        .of(type)
+        .map(({ id }) => id)
+        .slice(0, 2),
+      ...forged.slice(0, 2),
+    ]
+    if (all.length === 0) return null
+    this.#sent.add(victim.provisioned.id)
+    return { type, id: all[this.#step.pick % all.length]!, parents: {} }
   }
 
   /** What the trial made itself is destroyed before what was provisioned, on which later trials rest. */
@@ -254,9 +286,7 @@ class Draft {
 
   #fillPlain(): void {
     for (const parameter of this.#prepared.plain) {
-      const random = hash(this.#step.pick, parameter.name)
-      if (parameter.in !== 'path' && !parameter.required && random % 3 !== 0) continue
-      const value = draw(parameter.values, random % 256)
+      const value = this.#plainValue(parameter)
       if (value === null || value === undefined) continue
       const text =
         typeof value === 'object'
@@ -268,6 +298,23 @@ class Draft {
       else if (parameter.in === 'query') this.#query.push([parameter.name, text])
       else this.#headers[parameter.name.toLowerCase()] = this.#headerValue(parameter.name, text)
     }
+  }
+
+  /** Undefined leaves the parameter out. */
+  #plainValue(parameter: Prepared['plain'][number]): unknown {
+    const { pick, hostility } = this.#step
+    if (hostility === 'known-words' && parameter.in === 'query' && parameter.isText)
+      return wordOf(this.#scene.lexicon.words(), pick)
+    const isPaged = this.#prepared.slots.some(({ type }) => isCursor(type))
+    const continues = this.#filled.some(({ slot }) => isCursor(slot.type))
+    const isMandatory = parameter.in === 'path' || parameter.required
+    // A cursor belongs to the order and the filter in which it was given out: the plainest ones.
+    if (isPaged && (continues || pick % 2 === 1)) {
+      if (pageSize.test(parameter.name)) return parameter.least
+      return isMandatory ? (parameter.usual ?? draw(parameter.values, 0)) : undefined
+    }
+    const random = hash(pick, parameter.name)
+    return isMandatory || random % 3 === 0 ? draw(parameter.values, random % 256) : undefined
   }
 
   /** A declared tenant header names the actor's own tenant; other headers take what is printable. */
@@ -302,7 +349,7 @@ class Draft {
   }
 
   #harm(hostility: NonNullable<Step['hostility']>): void {
-    const { attacker: _attacker, victim, tenantFields, dictionary } = this.#scene
+    const { victim, tenantFields, dictionary, lexicon } = this.#scene
     const outcome = applyHostility(hostility, {
       body: this.#body,
       query: this.#query,
@@ -310,6 +357,8 @@ class Draft {
       victim,
       tenantFields,
       dictionary,
+      lexicon,
+      schema: this.#prepared.operation.body?.schema,
       slots: this.#prepared.slots,
       produces: this.#prepared.operation.produces,
     })

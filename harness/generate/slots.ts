@@ -1,3 +1,4 @@
+import { cursorTypeOf, isCursor } from './cursors.ts'
 import { resolveType, tenantType } from '../target/resources.ts'
 import type { Operation } from '../target/target.ts'
 
@@ -19,7 +20,9 @@ export function slotsOf(operation: Operation, known: ReadonlySet<string>): reado
   const slots: Slot[] = []
   for (const parameter of operation.parameters) {
     if (parameter.resource === undefined || parameter.in === 'header') continue
-    const type = poolType(parameter.resource, known)
+    const type = isCursor(parameter.resource)
+      ? cursorTypeOf(operation.id)
+      : poolType(parameter.resource, known)
     if (type === null) continue
     slots.push({ in: parameter.in, name: parameter.name, type, required: parameter.required })
   }
@@ -33,6 +36,5 @@ export function slotsOf(operation: Operation, known: ReadonlySet<string>): reado
 }
 
 function poolType(resource: string, known: ReadonlySet<string>): string | null {
-  if (resource === 'cursor') return resource
   return resolveType(resource, known) ?? (resource === tenantType ? tenantType : null)
 }

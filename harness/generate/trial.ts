@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { Relation } from '../run/events.ts'
 import type { Operation } from '../target/target.ts'
 import { draw, hash, randomOf } from './random.ts'
+import { isFreeText } from './words.ts'
 
 /** What is done to a payload beyond what its schema admits. */
 export const hostilities = [
@@ -13,6 +14,8 @@ export const hostilities = [
   'nested-id',
   'collide',
   'wrong-type',
+  'unstorable',
+  'known-words',
 ] as const
 export type Hostility = (typeof hostilities)[number]
 
@@ -54,7 +57,11 @@ export interface Repertoire {
   readonly creators: ReadonlyMap<string, string>
   /** Operation that takes one row from another → the operation that ties them. */
   readonly ties: ReadonlyMap<string, string>
+  /** Operation id → what each of its id slots is. */
+  readonly places: ReadonlyMap<string, readonly SlotPlace[]>
 }
+
+export type SlotPlace = 'path' | 'query' | 'body' | 'cursor'
 
 /** At least this share of random steps writes; pairs and sweeps bring the share of requests near it. */
 const writeShare = 0.6
@@ -118,12 +125,29 @@ function stepOf(
 /** A step after what it needs: deleting something of one's own needs something that nothing else rests on, or that was tied before. */
 export function prepared(step: Step, repertoire: Repertoire): Step[] {
   const operation = repertoire.operations.find(({ id }) => id === step.operation)
+  if (operation !== undefined && moves(step, operation, repertoire)) return moved(step, operation, repertoire)
   if (operation?.method !== 'DELETE' || step.relation !== 'own') return [step]
   const tie = repertoire.ties.get(operation.id)
   if (tie !== undefined) return [plainStep(tie, repertoire, step.pick), { ...step, latest: true }]
   const type = operation.parameters.findLast((parameter) => parameter.in === 'path')?.resource
   const creator = type === undefined ? undefined : repertoire.creators.get(type)
   return creator === undefined ? [step] : [plainStep(creator, repertoire, step.pick), step]
+}
+
+/** Does the step try to hand a row of its own to somebody else? */
+function moves(step: Step, { id, method }: Operation, repertoire: Repertoire): boolean {
+  if (method !== 'PATCH' && method !== 'PUT') return false
+  if (step.hostility === 'tenant-field') return step.relation === 'own'
+  return step.relation === 'foreign' && repertoire.places.get(id)?.[step.focus] === 'body'
+}
+
+/** A row that nothing rests on, and whose names are its own, moves where another would be held back. */
+function moved(step: Step, { parameters }: Operation, repertoire: Repertoire): Step[] {
+  const type = parameters.findLast((parameter) => parameter.in === 'path')?.resource
+  const creator = type === undefined ? undefined : repertoire.creators.get(type)
+  return creator === undefined
+    ? [step]
+    : [plainStep(creator, repertoire, step.pick), { ...step, latest: true }]
 }
 
 /** One of the few payloads. */
@@ -151,18 +175,22 @@ export function plainStep(operation: string, repertoire: Repertoire, pick: numbe
  * plain kind needs is one request, and it should not wait for luck.
  */
 export function sweepOf(seed: number, repertoire: Repertoire): Trial[] {
-  const single: Step[] = []
-  // The attacks that need no more than a foreign id come first for all operations, then the subtler ones.
-  for (const wave of waves) {
-    for (const operation of repertoire.operations) {
-      const pick = hash(seed, operation.id, wave.name) % 1000
-      const plain = plainStep(operation.id, repertoire, pick)
-      for (const step of wave.steps(plain, repertoire.slots.get(operation.id) ?? 0, repertoire.hints)) {
-        single.push(operation.writes || !wave.writesOnly ? step : plain)
-      }
-    }
-  }
-  return single.map((step, index) => alone(step, index, repertoire))
+  const steps = [...essential, ...further].flatMap((wave) => stepsOf(wave, seed, repertoire))
+  return steps.map((step, index) => alone(step, index, repertoire))
+}
+
+/** How many trials of the sweep are essential: they come first. */
+export function essentialsOf(seed: number, repertoire: Repertoire): number {
+  return essential.flatMap((wave) => stepsOf(wave, seed, repertoire)).length
+}
+
+/** One attack on all operations, before the next, subtler one. */
+function stepsOf(wave: Wave, seed: number, repertoire: Repertoire): Step[] {
+  return repertoire.operations.flatMap((operation) => {
+    if (wave.writesOnly && !operation.writes) return []
+    const plain = plainStep(operation.id, repertoire, hash(seed, operation.id, wave.name) % 1000)
+    return wave.steps(plain, repertoire.slots.get(operation.id) ?? 0, repertoire, operation)
+  })
 }
 
 /** Every operation once as its owner would use it. */
@@ -179,15 +207,26 @@ function alone(step: Step, index: number, repertoire: Repertoire): Trial {
 interface Wave {
   readonly name: string
   readonly writesOnly: boolean
-  readonly steps: (plain: Step, slots: number, hints: number) => Step[]
+  readonly steps: (plain: Step, slots: number, repertoire: Repertoire, operation: Operation) => Step[]
 }
 
-const waves: readonly Wave[] = [
+/** Waves that must be through before a campaign may call anything clean: each cell is reached by one of them. */
+const essential: readonly Wave[] = [
   { name: 'own', writesOnly: false, steps: (plain) => [plain] },
   {
     name: 'foreign',
     writesOnly: false,
     steps: (plain, slots) => (slots === 0 ? [] : [{ ...plain, relation: 'foreign' }]),
+  },
+  {
+    name: 'malformed',
+    writesOnly: false,
+    steps: (plain, slots) => (slots === 0 ? [] : [{ ...plain, relation: 'malformed' }]),
+  },
+  {
+    name: 'anonymous',
+    writesOnly: false,
+    steps: (plain) => [{ ...plain, credential: 'absent' }],
   },
   {
     name: 'slots',
@@ -198,28 +237,63 @@ const waves: readonly Wave[] = [
         : Array.from({ length: slots }, (_, focus) => ({ ...plain, relation: 'foreign', focus })),
   },
   {
+    name: 'hint',
+    writesOnly: false,
+    steps: (plain, _slots, { hints }) => (hints === 0 ? [] : [{ ...plain, hint: 0 }]),
+  },
+  ...(['collide', 'tenant-field', 'mixed-ids', 'unstorable'] as const).map((hostility): Wave => ({
+    name: hostility,
+    writesOnly: true,
+    steps: (plain) => [{ ...plain, hostility }],
+  })),
+  {
+    name: 'cursors',
+    writesOnly: false,
+    steps: (plain, _slots, { places }, { id }) => {
+      const focus = (places.get(id) ?? []).indexOf('cursor')
+      return focus === -1
+        ? []
+        : [0, 1, 2].map((pick) => ({ ...plain, pick, relation: 'foreign' as const, focus }))
+    },
+  },
+  {
+    name: 'words',
+    writesOnly: false,
+    steps: (plain, _slots, _repertoire, { parameters }) =>
+      parameters.some(
+        ({ in: place, schema, resource }) => place === 'query' && !resource && isFreeText(schema),
+      )
+        ? [0, 1, 2, 3].map((pick) => ({ ...plain, pick, hostility: 'known-words' as const }))
+        : [],
+  },
+]
+
+/** Waves that go deeper where the essential ones have been. */
+const further: readonly Wave[] = [
+  {
     name: 'hints',
     writesOnly: false,
-    steps: (plain, _slots, hints) => Array.from({ length: hints }, (_, hint) => ({ ...plain, hint })),
+    steps: (plain, _slots, { hints }) =>
+      Array.from({ length: Math.max(0, hints - 1) }, (_, index) => ({ ...plain, hint: index + 1 })),
   },
   {
     name: 'hostile',
     writesOnly: true,
-    steps: (plain) => hostilities.map((hostility) => ({ ...plain, hostility })),
+    steps: (plain) =>
+      (
+        ['explicit-id', 'nested-id', 'tenant-query', 'wrong-type', 'unknown-query', 'known-words'] as const
+      ).map((hostility) => ({ ...plain, hostility })),
   },
   {
-    name: 'malformed',
+    name: 'malformed again',
     writesOnly: false,
     steps: (plain, slots) =>
-      slots === 0
-        ? []
-        : [0, 1, 2].map((pick) => ({ ...plain, relation: 'malformed', pick: plain.pick + pick })),
+      slots === 0 ? [] : [1, 2].map((pick) => ({ ...plain, relation: 'malformed', pick: plain.pick + pick })),
   },
   {
-    name: 'credentials',
+    name: 'forged',
     writesOnly: false,
-    steps: (plain) =>
-      (['absent', 'tampered', 'unsigned'] as const).map((credential) => ({ ...plain, credential })),
+    steps: (plain) => (['tampered', 'unsigned'] as const).map((credential) => ({ ...plain, credential })),
   },
   {
     name: 'unknown query',

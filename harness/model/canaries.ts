@@ -2,6 +2,9 @@ import { hash } from '../generate/random.ts'
 
 /** Greppable, alphanumeric and lower case: safe in slugs, e-mail addresses, URLs and JSON. */
 const prefix = 'wtcn'
+
+/** What every canary starts with: a search for it finds them all. */
+export const canaryPrefix = prefix
 const randomLength = 14
 
 /** Tokens planted in tenants' data, and who owns each. Detection is by look-up, never by the look of a token. */
@@ -41,6 +44,11 @@ export class CanaryRegistry {
       const owner = token === null ? undefined : this.#owners.get(token)
       if (owner !== undefined) yield { token: token!, ...owner }
     }
+  }
+
+  /** Is there a token in the text, as it stands? */
+  holds(text: string): boolean {
+    return text.search(plainPattern) !== -1
   }
 
   /** Replaces registered tokens by what they are, for everything that is shown. */

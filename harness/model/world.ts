@@ -5,6 +5,7 @@ import { canonicalType } from '../target/resources.ts'
 import type { ProvisionedTenant, StartedService, TenantSeed } from '../target/target.ts'
 import { CanaryRegistry } from './canaries.ts'
 import { IdentifierRegistry } from './identifiers.ts'
+import { Lexicon } from './lexicon.ts'
 import { Pool, type Pooled } from './pool.ts'
 import type { Actor, Role, Tenant } from './tenant.ts'
 
@@ -23,6 +24,7 @@ export class World {
   readonly service: StartedService
   readonly canaries = new CanaryRegistry()
   readonly identifiers = new IdentifierRegistry()
+  readonly lexicon = new Lexicon((text) => this.canaries.holds(text))
   readonly #seed: number
   /** Tells this run's tenants from those of earlier runs on a service that keeps its data; constant on a database of our own. */
   readonly #nonce: string
@@ -80,7 +82,11 @@ export class World {
       salt: content.salt,
       rows: content.rows,
       canary: (label) => this.canaries.plant(hash(this.#seed, this.#nonce), index, content.salt, label),
-      collide: (label) => `shared-${label.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`,
+      collide: (label) => {
+        const text = `shared-${label.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`
+        this.lexicon.share(text)
+        return text
+      },
     }
   }
 

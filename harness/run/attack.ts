@@ -160,7 +160,8 @@ export class Attack {
         this.#laboratory,
         () => this.#options.signal.aborted,
       )
-      suspicions.push(...found.suspicions)
+      // What a write did says more than that its answer gave it away.
+      suspicions.unshift(...found.suspicions)
       for (const { evidence } of found.unexplained) {
         this.#emit({
           type: 'warning',

@@ -1,3 +1,4 @@
+import { isCursor } from '../generate/cursors.ts'
 import type { Prepared } from '../generate/resolve.ts'
 import type { CoverageLedger } from './coverage.ts'
 import type { OracleId, Relation } from './events.ts'
@@ -16,7 +17,7 @@ export function declareCells(
     const declare = (oracle: OracleId, relation: Relation): void => {
       if (oracles.has(oracle)) coverage.declare(operation.id, relation, oracle, blind[oracle] ?? null)
     }
-    const named = slots.some((slot) => slot.type !== 'cursor')
+    const named = slots.some((slot) => !isCursor(slot.type))
     const plain = slots.length > 0 ? 'own' : 'none'
     declare('foreign-read', plain)
     declare('principal', plain)

@@ -1,3 +1,4 @@
+import { cursorTypeOf, isCursor } from '../generate/cursors.ts'
 import { resolveStep, type Scene } from '../generate/resolve.ts'
 import { plainStep, type Step } from '../generate/trial.ts'
 import { harvest, Pool } from '../model/pool.ts'
@@ -25,6 +26,9 @@ export async function takeCensus(tenant: Tenant, arena: Arena, keep: Keep = 'eve
   for (const operation of reads(arena)) {
     const step = plainStep(operation.id, arena.repertoire, 0)
     await act({ ...step, actor: 0 }, tenant, arena, keep)
+    // A short page, so that there is a next one to continue at.
+    if (arena.prepared.get(operation.id)!.slots.some(({ type }) => isCursor(type)))
+      await act({ ...step, actor: 0, pick: 1 }, tenant, arena, keep)
   }
 }
 
@@ -67,12 +71,14 @@ async function act(step: Step, tenant: Tenant, arena: Arena, keep: Keep): Promis
   if (!succeeded) return false
   const parents: Record<string, string> = {}
   for (const { slot, id } of resolved.filled) if (slot.in === 'path') parents[slot.type] = id
-  for (const { type, id, top } of harvest(answer.json, operation.produces)) {
+  if (tenant.role === 'victim') world.lexicon.learn(answer.json, operation.produces)
+  for (const { type: said, id, top } of harvest(answer.json, operation.produces)) {
+    const type = isCursor(said) ? cursorTypeOf(operation.id) : said
     const owner = world.identifiers.ownerOf(id)
     world.identifiers.own(id, tenant.index)
     if (owner !== undefined && owner !== tenant.index) continue
     if (keep === 'created' && !(top && operation.method === 'POST')) continue
-    if (type === 'cursor' || arena.known.has(type) || arena.known.has(type.split('.')[0]!)) {
+    if (isCursor(type) || arena.known.has(type) || arena.known.has(type.split('.')[0]!)) {
       tenant.pool.add({ type, id, parents: type === operation.produces ? parents : {} })
     }
   }
@@ -91,6 +97,7 @@ function sceneOf(tenant: Tenant, arena: Arena): Scene {
     deleted: [],
     payloads,
     dictionary: [],
+    lexicon: arena.world.lexicon,
   }
 }
 

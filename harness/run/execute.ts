@@ -1,4 +1,5 @@
 import { resolveStep, type Resolved, type Scene, type Variation } from '../generate/resolve.ts'
+import { cursorTypeOf, isCursor } from '../generate/cursors.ts'
 import { hash } from '../generate/random.ts'
 import { plainPayload, prepared, type Step } from '../generate/trial.ts'
 import { harvest, Pool, type Pooled } from '../model/pool.ts'
@@ -111,6 +112,7 @@ class Execution {
       deleted: this.#deleted,
       payloads,
       dictionary,
+      lexicon: arena.world.lexicon,
     }
   }
 
@@ -209,11 +211,12 @@ class Execution {
     for (const { slot, id, relation } of resolved.filled)
       if (slot.in === 'path' && relation === 'own') parents[slot.type] = id
     const isCreation = creates(operation)
-    for (const { type, id, top } of harvest(answer.json, operation.produces)) {
+    for (const { type: said, id, top } of harvest(answer.json, operation.produces)) {
+      const type = isCursor(said) ? cursorTypeOf(operation.id) : said
       const owner = world.identifiers.ownerOf(id)
       // An id of somebody else in an answer is a leak, and no thing of one's own.
       if (owner !== undefined && owner !== this.#attacker.index) continue
-      if (!known.has(type) && type !== 'cursor' && !known.has(type.split('.')[0]!)) continue
+      if (!known.has(type) && !isCursor(type) && !known.has(type.split('.')[0]!)) continue
       if (this.#arena.victim.pool.of(type).some((entry) => entry.id === id)) continue
       const isNew = isCreation && top && type === operation.produces && !resolved.sent.has(id)
       if (isNew && resolved.relation !== 'foreign') world.identifiers.own(id, this.#attacker.index)
@@ -299,7 +302,7 @@ class Execution {
       return false
     if (read !== null || resolved.step.hostility !== null) return false
     if (!this.#options.thorough && resolved.step.pick % 3 !== 0) return false
-    return resolved.filled.some(({ slot, relation }) => relation === 'foreign' && slot.type !== 'cursor')
+    return resolved.filled.some(({ slot, relation }) => relation === 'foreign' && !isCursor(slot.type))
   }
 
   async #judgeExistence(resolved: Resolved, answer: Answer, at: number): Promise<void> {

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { Problem } from '../../rules/problem.ts'
 import { loadTenancy } from '../../rules/tenancy/read.ts'
 import type { Tenancy } from '../../rules/tenancy/tenancy.ts'
+import { isCursor } from '../generate/cursors.ts'
 import { hintsOf, tenantFieldsOf } from '../generate/hints.ts'
 import { prepare, type Prepared } from '../generate/resolve.ts'
 import { slotsOf } from '../generate/slots.ts'
@@ -169,6 +170,12 @@ function repertoireOf(prepared: readonly Prepared[], hints: number): Repertoire 
     slots: new Map(prepared.map(({ operation, slots }) => [operation.id, slots.length])),
     creators,
     ties: tiesOf(operations),
+    places: new Map(
+      prepared.map(({ operation, slots }) => [
+        operation.id,
+        slots.map((slot) => (isCursor(slot.type) ? 'cursor' : slot.in)),
+      ]),
+    ),
   }
 }
 

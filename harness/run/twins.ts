@@ -173,6 +173,7 @@ function sceneOf(tenant: Tenant, arena: Arena): Scene {
     deleted: [],
     payloads,
     dictionary,
+    lexicon: arena.world.lexicon,
   }
 }
 

@@ -151,6 +151,7 @@ async function readAll(tenant: Tenant, arena: Arena): Promise<Reading[]> {
           deleted: [],
           payloads,
           dictionary: [],
+          lexicon: arena.world.lexicon,
         },
       )
       if (resolved === null) continue

@@ -12,6 +12,7 @@ const repertoire: Repertoire = {
   slots: new Map(operations.map(({ id, parameters }) => [id, parameters.length])),
   creators: new Map([['folder', 'POST /folders']]),
   ties: new Map(),
+  places: new Map(operations.map(({ id, parameters }) => [id, parameters.map(() => 'path' as const)])),
 }
 
 describe('trials', () => {
@@ -41,7 +42,7 @@ describe('trials', () => {
       const mine = steps.filter((step) => step.operation === id)
       expect(new Set(mine.map(({ hint }) => hint))).toEqual(new Set([null, 0, 1, 2, 3]))
       if (parameters.length > 0) expect(mine.some(({ relation }) => relation === 'foreign')).toBe(true)
-      if (writes) expect(new Set(mine.map(({ hostility }) => hostility)).size).toBe(9)
+      if (writes) expect(new Set(mine.map(({ hostility }) => hostility)).size).toBe(11)
     }
   })
 })
