@@ -49,9 +49,43 @@ export class Identities {
       }
       case 'CallExpression':
         return this.#ofCall(node, depth)
+      case 'ArrayExpression': {
+        const [only] = node.elements
+        const spread = node.elements.length === 1 && only?.type === 'SpreadElement'
+        return spread ? this.of(only.argument, depth + 1) : null
+      }
+      case 'NewExpression': {
+        const [values] = node.arguments
+        const set = node.callee.type === 'Identifier' && node.callee.name === 'Set'
+        return set && values !== undefined ? this.of(values, depth + 1) : null
+      }
       default:
         return null
     }
+  }
+
+  /** The same by names alone: it tells the elements of an array apart by the variables that hold them. */
+  byName(given: TSESTree.Node): Identity | null {
+    const node = unwrap(given, true)
+    if (node.type === 'MemberExpression' && !node.computed) {
+      const object = this.byName(node.object)
+      const name = memberName(node)
+      return object === null || name === null ? null : { ...object, path: [...object.path, name] }
+    }
+    if (node.type !== 'Identifier' || !isConstant(this.#scope.sourceCode, node)) return null
+    const [definition] = variableOf(this.#scope.sourceCode, node)?.defs ?? []
+    const root = `${node.name}@${definition?.name.range[0]}`
+    return definition === undefined ? null : { root, call: null, path: [] }
+  }
+
+  /** Do both certainly have the same value? */
+  areSame(one: TSESTree.Node, other: TSESTree.Node): boolean {
+    const first = this.of(one)
+    const second = this.of(other)
+    if (first !== null && second !== null && !first.path.includes('*') && isEqual(first, second)) return true
+    const named = this.byName(one)
+    const again = this.byName(other)
+    return named !== null && again !== null && isEqual(named, again)
   }
 
   #ofIdentifier(node: TSESTree.Identifier, depth: number): Identity | null {
@@ -109,7 +143,7 @@ export class Identities {
     const name = callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
     if (callee.type === 'MemberExpression' && !this.#isQueryLike(callee)) {
       const [callback] = node.arguments
-      if (name === 'map' && callback?.type === 'ArrowFunctionExpression') {
+      if (/^(map|flatMap)$/.test(name) && callback?.type === 'ArrowFunctionExpression') {
         return callback.body.type === 'BlockStatement' ? null : this.of(callback.body, depth + 1)
       }
       if (selections.test(name)) return this.of(callee.object, depth + 1)
@@ -127,6 +161,9 @@ export class Identities {
     return object.type === 'Identifier' && this.#module.bindingOf(object)?.kind === 'import'
   }
 }
+
+export const isEqual = (one: Identity, other: Identity): boolean =>
+  one.root === other.root && one.path.join('.') === other.path.join('.')
 
 const element = (identity: Identity): Identity => ({ ...identity, path: [...identity.path, '*'] })
 

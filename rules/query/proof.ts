@@ -6,7 +6,8 @@ import { decisionsTo } from '../provenance/writes.ts'
 import type { FromItem, Occurrence, OccurrenceId } from '../sql/statement.ts'
 import { type Check, checkAfter } from './check.ts'
 import type { CallSite } from './context.ts'
-import { Identities, type Identity } from './identity.ts'
+import { areAllFound } from './counted.ts'
+import { Identities, type Identity, isEqual } from './identity.ts'
 import type { JudgedQuery } from './judge.ts'
 import type { ExtractionScope } from './library.ts'
 import { linksOf } from './links.ts'
@@ -65,10 +66,10 @@ export class Proofs {
   #factsOf(judged: JudgedQuery, index: number): readonly ValueFact[] {
     const source = judged.query.sources[index]
     const at = this.#nodes.get(judged)
-    const identity = source == null ? null : this.#identities.of(source)
-    if (identity === null || at === undefined) return []
-    const row = this.#rowColumn(identity, at)
-    return [...(row === null ? [] : [row]), ...this.#lookedFor(identity, at)]
+    if (source == null || at === undefined) return []
+    const identity = this.#identities.of(source)
+    const row = identity === null ? null : this.#rowColumn(identity, at)
+    return [...(row === null ? [] : [row]), ...this.#lookedFor(source, at)]
   }
 
   /** The value is a column of what an earlier query returned. */
@@ -101,26 +102,37 @@ export class Proofs {
   }
 
   /** The value is the key by which an earlier query found a row of the tenant, else the function did not get here. */
-  #lookedFor(identity: Identity, at: TSESTree.Node): readonly ValueFact[] {
+  #lookedFor(source: TSESTree.Node, at: TSESTree.Node): readonly ValueFact[] {
     return this.#sites.flatMap((site) => {
       if (site.node.range[0] >= at.range[0] || contains(site.node, at)) return []
       const around = functionAround(site.node)
-      if (around === null || !contains(around, at)) return []
-      const check = site.queries[0] === undefined ? null : this.#checkOf(site.queries[0])
+      const [judged, ...others] = site.queries
+      if (around === null || !contains(around, at) || judged === undefined || others.length > 0) return []
+      const check = this.#checkOf(judged)
       if (check !== null && check.node.range[1] > at.range[0]) return []
-      const facts = site.queries.length === 1 ? this.#keysOf(site.queries[0]!, identity) : []
-      return facts.length > 0 && this.#isRejected(site, at) ? facts : []
+      const one = this.#keysOf(judged, (key) => this.#identities.areSame(key, source))
+      if (one.length > 0 && this.#isRejected(site, at)) return one
+      return this.#keysOf(judged, (key) => this.#isCounted(site, key, source, at))
     })
   }
 
-  #keysOf(judged: JudgedQuery, identity: Identity): readonly ValueFact[] {
+  /** `if (rows.length !== ids.length) return …`: each of the ids was found. */
+  #isCounted(site: CallSite, keys: TSESTree.Node, source: TSESTree.Node, at: TSESTree.Node): boolean {
+    const list = this.#identities.of(keys)
+    const value = this.#identities.of(source)
+    if (list === null || value === null || list.path.includes('*')) return false
+    const member = value.path.at(-1) === '*' ? { ...value, path: value.path.slice(0, -1) } : value
+    return isEqual(list, member) && areAllFound(site.node, list, at, this.#identities)
+  }
+
+  #keysOf(judged: JudgedQuery, isKeyed: (key: TSESTree.Node) => boolean): readonly ValueFact[] {
     const { tenancy } = this.#scope
     const { links, required } = linksOf(judged.query.statement)
     return links.flatMap(({ of, column, to }): readonly ValueFact[] => {
       const source = to.kind === 'parameter' ? judged.query.sources[to.index] : null
-      if (source == null || !isSame(this.#identities.of(source), identity)) return []
+      if (source == null || !required.has(of) || !isKeyed(source)) return []
       const mention = judged.occurrences.find(({ occurrence }) => occurrence.id === of)
-      if (mention === undefined || !required.has(of)) return []
+      if (mention === undefined) return []
       const { relation } = mention.occurrence
       if (mention.ownership.kind === 'global' || !isKey({ relation, column }, tenancy)) return []
       const standing = this.standingOf(judged, of)
@@ -145,9 +157,6 @@ export class Proofs {
 
 const isCallOf = (site: CallSite, call: TSESTree.Node): boolean =>
   site.node === call || site.queries.some(({ query }) => query.node === call)
-
-const isSame = (one: Identity | null, other: Identity): boolean =>
-  one !== null && one.root === other.root && one.path.join('.') === other.path.join('.')
 
 /** Truthy only when there is a row: `rows[0]`, a column of it, the number of rows. */
 function isRowPath(path: readonly string[]): boolean {
