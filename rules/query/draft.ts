@@ -31,6 +31,8 @@ export interface Draft {
   readonly value: (node: TSESTree.Node) => Operand
   /** A value with a provenance that the draft's maker knows better than the node tells. */
   readonly parameter: (name: string, provenance: Provenance, node: TSESTree.Node) => Operand
+  /** Tells that a parameter is this column of the row which the first query of the call writes. */
+  readonly rowKey: (operand: Operand, column: string) => void
   readonly interpolate: (interpolation: Interpolation) => void
   readonly finish: (library: Library, node: TSESTree.Node, client: string, block: Block) => Query
 }
@@ -44,6 +46,7 @@ export function startDraft(scope: ExtractionScope): Draft {
   const origins: (() => Provenance)[] = []
   const sources: (TSESTree.Node | null)[] = []
   const interpolations: Interpolation[] = []
+  const rowKeys = new Map<number, string>()
   let occurrences = 0
   const spanOf = (node: TSESTree.Node): Span => {
     const [start, end] = node.range
@@ -80,6 +83,9 @@ export function startDraft(scope: ExtractionScope): Draft {
       return add(scope.sourceCode.getText(node), () => scope.provenanceOf(node), node, node)
     },
     parameter: (name, provenance, node) => add(name, () => provenance, node, null),
+    rowKey: (operand, column) => {
+      if (operand.kind === 'parameter') rowKeys.set(operand.index, column)
+    },
     interpolate: (interpolation) => interpolations.push(interpolation),
     finish: (library, node, client, block) => {
       let values: readonly Provenance[] | null = null
@@ -93,6 +99,7 @@ export function startDraft(scope: ExtractionScope): Draft {
           return (values ??= origins.map((origin) => origin()))
         },
         sources,
+        rowKeys,
         interpolations,
         nodeOf: (span) => (span === null ? node : (nodes.get(`${span.start}:${span.end}`) ?? node)),
         client,

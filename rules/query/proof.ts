@@ -66,10 +66,25 @@ export class Proofs {
   #factsOf(judged: JudgedQuery, index: number): readonly ValueFact[] {
     const source = judged.query.sources[index]
     const at = this.#nodes.get(judged)
+    const key = judged.query.rowKeys?.get(index)
+    if (key !== undefined) return this.#writtenRow(judged, key)
     if (source == null || at === undefined) return []
     const identity = this.#identities.of(source)
     const row = identity === null ? null : this.#rowColumn(identity, at)
     return [...(row === null ? [] : [row]), ...this.#lookedFor(source, at)]
+  }
+
+  /** The value is a column of the row that the call itself writes, before the rows that hang on it. */
+  #writtenRow(judged: JudgedQuery, column: string): readonly ValueFact[] {
+    const node = this.#nodes.get(judged)
+    const first = this.#sites.find((site) => site.node === node)?.queries[0]
+    const block = first?.query.statement.block
+    if (first === undefined || first === judged || block === undefined || !('target' in block)) return []
+    const { relation, id } = block.target
+    const known = relationIn(this.#scope.tenancy, relation)
+    if (known === null || known.ownership.kind === 'global') return []
+    const standing = this.standingOf(first, id)
+    return standing === 'confined' || standing === 'reference' ? [{ relation, column, standing }] : []
   }
 
   /** The value is a column of what an earlier query returned. */

@@ -109,11 +109,12 @@ function created(node: TSESTree.Node, lead: Lead, origin: Origin): readonly Quer
 
 function references(lead: Lead, node: TSESTree.Node, origin: Origin, draft: Draft): readonly Assignment[] {
   if (holdsReference(lead)) return []
-  return lead.field.on.map(([own, column]) => ({
-    column,
-    operand: rowValue(`${origin.model}.${own}`, node, draft),
-    span: draft.spanOf(node),
-  }))
+  return lead.field.on.map(([own, column]) => {
+    const operand = rowValue(`${origin.model}.${own}`, node, draft)
+    const isWritten = origin.parent !== null && origin.parent === origin.call.relation
+    if (isWritten) draft.rowKey(operand, own)
+    return { column, operand, span: draft.spanOf(node) }
+  })
 }
 
 function inner(
