@@ -196,6 +196,13 @@ export class Attack {
         oracle === charge.accusation.oracle && operation === charge.operation && relation === charge.relation,
     )
     if (alike.length >= mostAlike) return
+    // The same sight under another relation or hint is the same hole.
+    const { oracle, evidence } = charge.accusation
+    const isKnown = this.#findings.some(
+      (known) =>
+        known.oracle === oracle && known.operation === charge.operation && known.evidence === evidence,
+    )
+    if (isKnown && oracle === 'foreign-read') return
     const { target, seed, receiptsDirectory, signal } = this.#options
     const allowed = this.#options.seconds === Infinity ? 60 : this.#options.seconds * shrinkShare
     const end = performance.now() + 1000 * Math.min(shrinkSeconds, Math.max(0, allowed - this.#confirming))

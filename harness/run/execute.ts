@@ -1,7 +1,7 @@
 import { resolveStep, type Resolved, type Scene, type Variation } from '../generate/resolve.ts'
 import { cursorTypeOf, isCursor } from '../generate/cursors.ts'
 import { hash } from '../generate/random.ts'
-import { plainPayload, prepared, type Step } from '../generate/trial.ts'
+import { plainPayload, plainStep, prepared, type Step } from '../generate/trial.ts'
 import { harvest, Pool, type Pooled } from '../model/pool.ts'
 import type { Tenant } from '../model/tenant.ts'
 import { judgeErrorMessage } from '../oracles/error-message.ts'
@@ -62,6 +62,8 @@ export interface ExecuteOptions {
 /** How often at once, and how often in all, an operation is tried that refuses its owner. */
 const retries = 4
 const mostAttempts = 40
+/** How many lists and rows are read after a foreign id was accepted. */
+const mostReads = 8
 
 function isOrdinary({ relation, hint, hostility, credential }: Step): boolean {
   return (
@@ -123,7 +125,9 @@ class Execution {
   /** Plays a step; when its owner is refused what has not worked yet, other payloads and rows are tried. */
   async play(step: Step): Promise<void> {
     const answer = await this.#play(step)
-    if (answer === null || !this.#options.explore || !isOrdinary(step)) return
+    if (answer === null || !this.#options.explore) return
+    if (this.#arena.success(answer.status)) await this.#lookAfter(this.#played.at(-1)!.resolved)
+    if (!isOrdinary(step)) return
     const { coverage } = this.#arena
     for (let attempt = 1; attempt <= retries; attempt++) {
       if (coverage.hasControl(step.operation) || coverage.attempts(step.operation) > mostAttempts) return
@@ -131,6 +135,21 @@ class Execution {
       for (const again of prepared({ ...step, pick, payload: plainPayload(pick) }, this.#arena.repertoire))
         await this.#play(again)
     }
+  }
+
+  /** A foreign id was accepted in a body: what was written, and the lists around it, may now show what that id stands for. */
+  async #lookAfter({ prepared: { operation }, filled }: Resolved): Promise<void> {
+    if (!operation.writes) return
+    if (!filled.some(({ slot, relation }) => slot.in === 'body' && relation === 'foreign')) return
+    const { repertoire, prepared: all } = this.#arena
+    const reads = [...all.values()].filter(({ operation: { method, produces }, slots }) => {
+      if (method !== 'GET') return false
+      const path = slots.filter((slot) => slot.in === 'path')
+      if (path.length === 0) return produces !== undefined && produces === operation.produces
+      return path.every(({ type }) => this.#scene.pool.latest(type) !== undefined)
+    })
+    for (const read of reads.slice(0, mostReads))
+      await this.#play({ ...plainStep(read.operation.id, repertoire, 0), latest: true })
   }
 
   async #play(step: Step): Promise<Answer | null> {
