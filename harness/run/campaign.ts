@@ -1,10 +1,11 @@
 import { asProblem, Problem } from '../../rules/problem.ts'
-import { sweepOf, type Trial, trialOf } from '../generate/trial.ts'
+import { essentialsOf, sweepOf, type Trial, trialOf } from '../generate/trial.ts'
 import type { PostgresServer } from '../postgres/server.ts'
 import { startPostgres } from '../postgres/server.ts'
+import type { Arena } from './arena.ts'
 import { Attack } from './attack.ts'
 import { type Blindness, declareCells } from './cells.ts'
-import { claimOf, coverageFault, verdictOf } from './conclusion.ts'
+import { claimOf, coverageFault, reachFault, verdictOf } from './conclusion.ts'
 import type { CampaignSummary, Finding } from './events.ts'
 import { type Ground, prepareGround } from './ground.ts'
 import type { CampaignOptions, Emit } from './options.ts'
@@ -171,8 +172,17 @@ class Campaign {
 
   #judgeCoverage({ arena }: Ground): void {
     if (this.#problem !== null || this.#options.signal.aborted) return
-    const fault = coverageFault(arena.repertoire.operations, arena.coverage)
+    const fault = coverageFault(arena.repertoire.operations, arena.coverage) ?? this.#reachFault(arena)
     if (fault !== null) this.#problem = { code: 'uncovered', message: `Not enough coverage: ${fault}.` }
+  }
+
+  /** Of a hunt, the sweep must be through. One shard sees only its share of the cells; merging judges them. */
+  #reachFault({ repertoire, coverage }: Arena): string | null {
+    const { mode, seed, shard } = this.#options
+    if (mode !== 'hunt') return null
+    const essential = Math.floor(essentialsOf(seed, repertoire) / shard.of)
+    const done = this.#attack?.figures().trials ?? 0
+    return reachFault(shard.of === 1 ? coverage.reach() : null, { done, essential })
   }
 
   #fail(error: unknown): void {

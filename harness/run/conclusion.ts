@@ -3,7 +3,10 @@ import type { CoverageLedger } from './coverage.ts'
 import type { CampaignSummary, CampaignVerdict, Finding, OracleId } from './events.ts'
 
 /** At least this share of the tenants' operations must have worked for their owner. */
-export const controlShare = 0.5
+export const controlShare = 2 / 3
+
+/** At least this share of the cells of the operations that worked must have been exercised. */
+export const exercisedShare = 0.9
 
 /** Kinds of operations of which each must have worked for its owner once. */
 const classes: readonly (readonly [name: string, test: (operation: Operation) => boolean])[] = [
@@ -27,6 +30,22 @@ export function coverageFault(operations: readonly Operation[], coverage: Covera
   }
   const { cells, exercised } = coverage.progress()
   return exercised === 0 && cells > 0 ? 'no cell of operation, relation and oracle was exercised' : null
+}
+
+/**
+ * Why a hunt did not get far enough to call anything clean; null when it did. Cells in which an oracle is blind for a stated reason do not
+ * count: more time would not open them.
+ */
+export function reachFault(
+  reach: { readonly cells: number; readonly exercised: number } | null,
+  sweep: { readonly done: number; readonly essential: number },
+): string | null {
+  if (sweep.done < sweep.essential)
+    return `the time was too short: ${sweep.done} of the ${sweep.essential} essential trials of the sweep were run`
+  if (reach === null) return null
+  const { cells, exercised } = reach
+  if (exercised >= cells * exercisedShare) return null
+  return `only ${exercised} of ${cells} cells of the operations that worked were exercised; at least ${Math.ceil(cells * exercisedShare)} must be`
 }
 
 /** The worst of: a finding, infrastructure, too little coverage. */

@@ -1,5 +1,8 @@
 import type { Cell, Coverage, OracleId, Relation } from './events.ts'
 
+/** The gap of a cell whose operation worked, and which nothing was judged in. */
+export const notReached = 'not reached'
+
 /** What each operation was seen to do. */
 interface Seen {
   controls: number
@@ -67,10 +70,18 @@ export class CoverageLedger {
     return { cells: this.#cells.size, exercised }
   }
 
+  /** Of the cells in which an oracle can see and whose operation worked for its owner, how many were exercised. */
+  reach(): { readonly cells: number; readonly exercised: number } {
+    const open = [...this.#cells.values()].filter(
+      ({ gap, operation }) => gap === null && this.hasControl(operation),
+    )
+    return { cells: open.length, exercised: open.filter(({ judged }) => judged > 0).length }
+  }
+
   #gap(cell: { operation: string; judged: number; gap: string | null }): string | null {
     if (cell.gap !== null) return cell.gap
     if (!this.hasControl(cell.operation)) return this.#whyNoControl(cell.operation)
-    return cell.judged > 0 ? null : 'not reached'
+    return cell.judged > 0 ? null : notReached
   }
 
   #whyNoControl(operation: string): string {

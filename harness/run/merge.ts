@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { Problem } from '../../rules/problem.ts'
-import { upperBound } from './conclusion.ts'
+import { reachFault, upperBound } from './conclusion.ts'
 import { isCampaignEvent } from './event-shape.ts'
+import { notReached } from './coverage.ts'
 import type { CampaignEvent, CampaignSummary, CampaignVerdict, Cell, Coverage, Finding } from './events.ts'
 
 /**
@@ -22,15 +23,18 @@ export async function mergeEvents(files: readonly string[]): Promise<CampaignSum
   const sum = (pick: (summary: CampaignSummary) => number): number =>
     summaries.reduce((total, summary) => total + pick(summary), 0)
   const absent = missingShards(shards)
+  const coverage = mergeCoverage(summaries.map((summary) => summary.coverage))
+  const gap = unreached(first!.mode, coverage)
   const problem =
     summaries.find((summary) => summary.verdict === 'inconclusive')?.problem ??
     absent ??
     summaries.find((summary) => summary.verdict === 'uncovered')?.problem ??
-    null
+    gap
   const findings = mergeFindings(summaries.flatMap((summary) => summary.findings))
   const verdict = worst([
     ...summaries.map((summary) => summary.verdict),
     ...(absent === null ? [] : ['inconclusive' as const]),
+    ...(gap === null ? [] : ['uncovered' as const]),
   ])
   const trials = sum((summary) => summary.trials)
   const seconds = Math.max(...summaries.map((summary) => summary.seconds))
@@ -44,10 +48,19 @@ export async function mergeEvents(files: readonly string[]): Promise<CampaignSum
     seconds,
     requestsPerSecond: seconds === 0 ? 0 : requests / seconds,
     findings,
-    coverage: mergeCoverage(summaries.map((summary) => summary.coverage)),
+    coverage,
     claim: verdict === 'clean' ? mergedClaim(first!.mode, trials, shards.length) : null,
     problem,
   }
+}
+
+/** No shard saw all cells, so that only all of them together can have seen too few. */
+function unreached(mode: CampaignSummary['mode'], { matrix }: Coverage): CampaignSummary['problem'] {
+  if (mode !== 'hunt' || matrix === undefined) return null
+  const exercised = matrix.filter(({ gap }) => gap === null).length
+  const cells = exercised + matrix.filter(({ gap }) => gap === notReached).length
+  const fault = reachFault({ cells, exercised }, { done: 0, essential: 0 })
+  return fault === null ? null : { code: 'uncovered', message: `Not enough coverage: ${fault}.` }
 }
 
 interface Shard {
