@@ -9,7 +9,8 @@ export interface Plain {
 
 const uuidPattern = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi
 const instantPattern = /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?\b/g
-const opaquePattern = /\b(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,}\b/g
+/** Base64url may begin and end with what is no letter: a word boundary would leave it standing. */
+const opaquePattern = /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{16,}(?![\w-])/g
 
 /** Headers that carry the time, the connection or a checksum of what is compared anyway. */
 const dullHeaders = new Set([
