@@ -42,6 +42,7 @@ const kept: Target = {
 
 /** All requests in the order they were sent, at most `lanes` in flight, bodies read. */
 async function bare(requests: readonly SentRequest[]): Promise<number> {
+  let broken = 0
   const pools = new Map<string, Pool>()
   for (const { origin } of requests) {
     if (!pools.has(origin)) pools.set(origin, new Pool(origin, { connections: lanes, pipelining: 1 }))
@@ -52,12 +53,16 @@ async function bare(requests: readonly SentRequest[]): Promise<number> {
       const { origin, method, path, headers, body } = requests[index]!
       const answer = await pools.get(origin)!.request({ method: method as 'GET', path, headers, body })
       await answer.body.text()
+      if (answer.statusCode >= 500) broken += 1
     }
   }
   const started = performance.now()
   await Promise.all(Array.from({ length: lanes }, worker))
   const seconds = (performance.now() - started) / 1000
   await Promise.all([...pools.values()].map((pool) => pool.close()))
+  // A service that is broken by then would be measured failing fast.
+  if (broken > requests.length / 50)
+    throw new Error(`${broken} of ${requests.length} bare requests answered 5xx`)
   return requests.length / seconds
 }
 
@@ -69,7 +74,8 @@ try {
       seconds: Number(values.seconds),
       seed: Number(values.seed),
       lanes,
-      postgres,
+      // The databases outlive the campaign, too.
+      postgres: { ...postgres, dropDatabase: async () => {} },
       onRequest: (request) => requests.push(request),
     },
     () => {},
