@@ -83,7 +83,7 @@ function build(context: FileContext, tenancy: Tenancy): QueryContext | null {
   if (extractors.length === 0) return null
   const extraction = new Extraction(context, tenancy, extractors)
   const sites: CallSite[] = []
-  for (const node of callsIn(sourceCode.ast)) {
+  for (const node of callsIn(sourceCode)) {
     const found = extraction.at(node)
     if (found.length === 0) continue
     sites.push({
@@ -153,13 +153,24 @@ function isCall(node: TSESTree.Node): node is CallNode {
   return node.type === 'CallExpression' || node.type === 'TaggedTemplateExpression'
 }
 
-/** Calls and tagged templates of a file, outer ones before those inside them. */
-function callsIn(root: TSESTree.Node): CallNode[] {
+/** Calls and tagged templates of a file, outer ones before those inside them. Walks every node of every file, so it allocates little. */
+function callsIn({ ast, visitorKeys }: TSESLint.SourceCode): CallNode[] {
   const found: CallNode[] = []
   const visit = (node: TSESTree.Node): void => {
     if (isCall(node)) found.push(node)
-    for (const child of childrenOf(node)) visit(child)
+    const keys = visitorKeys[node.type]
+    if (keys === undefined) {
+      for (const child of childrenOf(node)) visit(child)
+      return
+    }
+    for (const key of keys) {
+      const value = (node as unknown as Record<string, unknown>)[key] as
+        TSESTree.Node | (TSESTree.Node | null)[] | null
+      if (Array.isArray(value)) {
+        for (const child of value) if (child !== null) visit(child)
+      } else if (value != null) visit(value)
+    }
   }
-  visit(root)
+  visit(ast)
   return found
 }

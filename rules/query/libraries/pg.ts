@@ -11,8 +11,9 @@ import { isTextual } from '../textual.ts'
 import { explore } from '../variants.ts'
 import { type Client, clientOf, forwards, queryNames } from './pg/client.ts'
 
+/** A call of something named after a query, a client by its usual name, or text that begins a statement. */
 const statementWords =
-  /quer(?:y|ies)\b|sql|\b(?:db|pool|pg)\b|\bselect\s|\binsert\s+into\s|\bdelete\s+from\s|\bupdate\s+[\w".$`{}]+\s+(?:\w+\s+)?set\s|\btruncate\s/i
+  /query\w*\s*(?:<[^()]*>\s*)?(?:\?\.)?\(|sql|\b(?:db|pool|pg)\b|\bselect\s|\binsert\s+into\s|\bdelete\s+from\s|\bupdate\s+[\w".$`{}]+\s+(?:\w+\s+)?set\s|\btruncate\s/i
 
 /** node-postgres, the wrappers that programs put around it, and clients with the same `(text, values)` call. */
 export const pg: LibraryExtractor = {

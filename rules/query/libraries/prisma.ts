@@ -3,8 +3,12 @@ import { modelCallOf } from './prisma/client.ts'
 import { rawQueries } from './prisma/raw.ts'
 import { queriesOf } from './prisma/statements.ts'
 
-const methods =
-  /\.\s*(find(Many|First|Unique)(OrThrow)?|(create|update)Many(AndReturn)?|deleteMany|create|update|upsert|delete|count|aggregate|groupBy)\s*[(<]/
+/** Methods that hardly anything else has, and common words where they stand on a member of something (`db.project.create`). */
+const distinctive =
+  /\b(find(Many|First|Unique)(OrThrow)?|(create|update)Many(AndReturn)?|deleteMany|upsert|aggregate|groupBy)\s*[(<]/
+const common =
+  /[\w$\])]\s*[?!]*\.\s*\w+\s*[?!]*\.\s*(create|update|delete|count)\s*[(<]|\]\s*[?!]*\.\s*(create|update|delete|count)\s*[(<]/
+const raw = /\$(query|execute)Raw/
 
 /**
  * Prisma. One call is one statement on its model, joined with what it includes, and one more statement for every nested
@@ -13,10 +17,10 @@ const methods =
 export const prisma: LibraryExtractor = {
   name: 'prisma',
   reentrant: true,
-  mentions: (text) => methods.test(text) || /\$(query|execute)Raw/.test(text),
+  mentions: (text) => distinctive.test(text) || common.test(text) || raw.test(text),
   extract: (node, scope) => {
-    const raw = rawQueries(node, scope)
-    if (raw !== null) return raw
+    const text = rawQueries(node, scope)
+    if (text !== null) return text
     if (node.type !== 'CallExpression') return null
     const call = modelCallOf(node, scope)
     if (call === null) return null
