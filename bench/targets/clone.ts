@@ -77,7 +77,6 @@ export async function startNode(service: NodeService): Promise<StartedService> {
 
 /** One JSON request; throws on anything but 2xx. */
 // The answers of foreign services have no types.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export async function json(method: string, url: string, body: unknown, token?: string): Promise<any> {
   const answer = await fetch(url, {
     method,

@@ -27,26 +27,16 @@ export default defineTarget({
     return startNode({ ...run, environment: { ...database, ...secrets } })
   },
   provision: async (seed, { baseUrl }) => {
-    const post = (path: string, body: object, token?: string) =>
-      json('POST', `${baseUrl}/api${path}`, body, token)
+    const post = (path: string, body: object, as?: string) => json('POST', `${baseUrl}/api${path}`, body, as)
     const email = `${seed.collide('admin')}@example.com`
-    const { tenantId } = (
-      await post('/auth/register-tenant', {
-        tenantName: `${seed.collide('name')} ${seed.canary('tenant')}`,
-        subdomain: seed.slug,
-        adminEmail: email,
-        adminPassword: password,
-        adminFullName: `Admin ${seed.canary('admin')}`,
-      })
-    ).data
+    const tenantName = `${seed.collide('name')} ${seed.canary('tenant')}`
+    const admins = { adminEmail: email, adminPassword: password, adminFullName: seed.canary('admin') }
+    const tenant = { tenantName, subdomain: seed.slug, ...admins }
+    const { tenantId } = (await post('/auth/register-tenant', tenant)).data
     const { token, user } = (await post('/auth/login', { email, password, subdomain: seed.slug })).data
     await post(`/tenants/${tenantId}/upgrade`, { plan: 'enterprise' }, token)
-    const person = {
-      email: `${seed.collide('user')}@example.com`,
-      password,
-      fullName: seed.canary('user'),
-      role: 'user',
-    }
+    const login = { email: `${seed.collide('user')}@example.com`, password }
+    const person = { ...login, fullName: seed.canary('user'), role: 'user' }
     const member = (await post(`/tenants/${tenantId}/users`, person, token)).data
     const resources = [
       { type: 'tenant', id: tenantId },

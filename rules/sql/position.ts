@@ -18,7 +18,6 @@ const byteLength = (codePoint: number): number =>
   codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4
 
 export function indexPositions(text: string): PositionIndex {
-  // eslint-disable-next-line no-control-regex -- ASCII includes the control characters
   if (/^[\u0000-\u007f]*$/.test(text)) {
     const identity = (offset: number): number => clamp(offset, text.length)
     return { bytes: text.length, fromByte: identity, fromCodePoint: identity }
