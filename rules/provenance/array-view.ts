@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from './binding.ts'
-import { unwrap } from './children.ts'
-import type { Reader } from './reader.ts'
+import { memberName } from '../source/binding.ts'
+import { unwrap } from '../source/children.ts'
+import type { Reader } from '../source/reader.ts'
 import type { ArrayView, ElementView } from './view.ts'
 import { type Write, conditionText, writesOf } from './writes.ts'
 

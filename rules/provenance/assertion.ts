@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { annotationOf } from './binding.ts'
-import { signatureOf } from './class-member.ts'
-import type { SourceModule } from './module.ts'
+import { annotationOf } from '../source/binding.ts'
+import { signatureOf } from '../source/class-member.ts'
+import type { SourceModule } from '../source/module.ts'
 
 /** What the program claims of a value with `as T`, `: T` or `!`, and the members that were read from it since. */
 export interface Assertion {

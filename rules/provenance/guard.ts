@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { unwrap } from './children.ts'
+import { unwrap } from '../source/children.ts'
 
 /**
  * Is a value known to be present where it is used? True after a check that leaves when it is absent

@@ -1,8 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction, keyName, memberName } from './binding.ts'
-import { returnsOf, unwrap } from './children.ts'
+import { isFunction, keyName, memberName } from '../source/binding.ts'
+import { returnsOf, unwrap } from '../source/children.ts'
 import type { Provenance } from './provenance.ts'
-import type { Reader } from './reader.ts'
+import type { Reader } from '../source/reader.ts'
 import type { ObjectView, PropertyView } from './view.ts'
 import { type Write, conditionText, writesOf } from './writes.ts'
 

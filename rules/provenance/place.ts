@@ -1,9 +1,9 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { type Assertion, assertionAround, assertionOfPattern, readMember } from './assertion.ts'
-import { type Binding, type FunctionNode, annotationOf, memberName } from './binding.ts'
-import { unwrap } from './children.ts'
-import { signatureOf } from './class-member.ts'
-import type { SourceModule } from './module.ts'
+import { type Binding, type FunctionNode, annotationOf, memberName } from '../source/binding.ts'
+import { unwrap } from '../source/children.ts'
+import { signatureOf } from '../source/class-member.ts'
+import type { SourceModule } from '../source/module.ts'
 import { canonicalRoot } from './request.ts'
 
 /** Where a chain of aliases, destructurings and member accesses begins. */

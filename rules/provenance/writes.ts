@@ -1,7 +1,7 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
-import { isFunction } from './binding.ts'
-import { contains } from './children.ts'
-import { variableOf } from './module.ts'
+import { isFunction } from '../source/binding.ts'
+import { contains } from '../source/children.ts'
+import { variableOf } from '../source/module.ts'
 
 /** One outcome of a test that control flow takes on the way to a node. Equal tests share a key. */
 export interface Decision {

@@ -1,6 +1,6 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { Problem } from '../problem.ts'
-import { childrenOf } from '../provenance/children.ts'
+import { childrenOf } from '../source/children.ts'
 import { loadTenancy } from '../tenancy/read.ts'
 import type { Tenancy, TenancyFile } from '../tenancy/tenancy.ts'
 import type { StandingOf } from './finding.ts'

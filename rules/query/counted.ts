@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { unwrap } from '../provenance/children.ts'
+import { unwrap } from '../source/children.ts'
 import { leaves } from '../provenance/guard.ts'
 import { type Identities, type Identity, isEqual } from './identity.ts'
 

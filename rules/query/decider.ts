@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import type { FunctionNode } from '../provenance/binding.ts'
+import type { FunctionNode } from '../source/binding.ts'
 import { type Decision, type Write, decisionOf } from '../provenance/writes.ts'
 import type { ExtractionScope } from './library.ts'
 

@@ -11,7 +11,7 @@ import type {
   Statement,
 } from '../sql/statement.ts'
 import type { ExtractionScope } from './library.ts'
-import type { Interpolation, Library, Query } from './query.ts'
+import type { Answer, Interpolation, Library, Query } from './query.ts'
 
 /**
  * What a statement made of builder calls collects while it grows: mentions, parameters with their provenance, and the node
@@ -34,7 +34,13 @@ export interface Draft {
   /** Tells that a parameter is this column of the row which the first query of the call writes. */
   readonly rowKey: (operand: Operand, column: string) => void
   readonly interpolate: (interpolation: Interpolation) => void
-  readonly finish: (library: Library, node: TSESTree.Node, client: string, block: Block) => Query
+  readonly finish: (
+    library: Library,
+    node: TSESTree.Node,
+    client: string,
+    block: Block,
+    answer: Answer,
+  ) => Query
 }
 
 /** Long interpolations would drown a message; their beginning names them well enough. */
@@ -87,7 +93,7 @@ export function startDraft(scope: ExtractionScope): Draft {
       if (operand.kind === 'parameter') rowKeys.set(operand.index, column)
     },
     interpolate: (interpolation) => interpolations.push(interpolation),
-    finish: (library, node, client, block) => {
+    finish: (library, node, client, block, answer) => {
       let values: readonly Provenance[] | null = null
       return {
         kind: 'query',
@@ -103,6 +109,7 @@ export function startDraft(scope: ExtractionScope): Draft {
         interpolations,
         nodeOf: (span) => (span === null ? node : (nodes.get(`${span.start}:${span.end}`) ?? node)),
         client,
+        answer,
       }
     },
   }

@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { annotationOf, memberName } from '../provenance/binding.ts'
-import { unwrap } from '../provenance/children.ts'
-import { variableOf } from '../provenance/module.ts'
+import { annotationOf, memberName } from '../source/binding.ts'
+import { unwrap } from '../source/children.ts'
+import { variableOf } from '../source/module.ts'
 import type { ExtractionScope } from './library.ts'
 
 const numeric = /^(Number|parseInt|parseFloat|BigInt|toFixed|floor|ceil|round|trunc|min|max|abs|now|getTime)$/

@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName, type Step } from '../provenance/binding.ts'
-import { unwrap } from '../provenance/children.ts'
-import { isConstant, linted, type SourceModule, variableOf } from '../provenance/module.ts'
+import { memberName, type Step } from '../source/binding.ts'
+import { unwrap } from '../source/children.ts'
+import { isConstant, linted, type SourceModule, variableOf } from '../source/module.ts'
 import type { ExtractionScope } from './library.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
-import type { Definition } from '../provenance/definition.ts'
+import type { Definition } from '../source/definition.ts'
 import type { Provenance } from '../provenance/provenance.ts'
 import type { ArrayView, ObjectView } from '../provenance/view.ts'
 import type { Write } from '../provenance/writes.ts'

@@ -1,6 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../provenance/binding.ts'
-import { contains, functionAround, unwrap } from '../provenance/children.ts'
+import { contains, functionAround } from '../source/children.ts'
 import { isEnsured } from '../provenance/guard.ts'
 import { decisionsTo } from '../provenance/writes.ts'
 import type { FromItem, Occurrence, OccurrenceId } from '../sql/statement.ts'
@@ -157,15 +156,15 @@ export class Proofs {
 
   /** Does control reach `at` only when the query found a row? */
   #isRejected(site: CallSite, at: TSESTree.Node): boolean {
-    const method = methodOf(site.node)
-    const throws = /OrThrow$/.test(method) || (isPrisma(site) && /^(update|delete)$/.test(method))
-    if (throws) {
+    const answer = site.queries[0]?.query.answer
+    if (answer === undefined) return false
+    if (answer.throws) {
       return isAwaited(site.node) && isOnTheWay(site.node, at, this.#scope.sourceCode.text)
     }
     return isEnsured(at, (node) => {
       const tested = this.#identities.of(node)
       if (tested?.call == null || !isCallOf(site, tested.call)) return false
-      return /(First|Unique)$/.test(method) ? !tested.path.includes('*') : isRowPath(tested.path)
+      return answer.shape === 'row' ? !tested.path.includes('*') : isRowPath(tested.path)
     })
   }
 }
@@ -177,14 +176,6 @@ const isCallOf = (site: CallSite, call: TSESTree.Node): boolean =>
 function isRowPath(path: readonly string[]): boolean {
   return path.includes('*') || ['length', 'rowCount'].includes(path.at(-1) ?? '')
 }
-
-function methodOf(node: TSESTree.Node): string {
-  const callee = node.type === 'CallExpression' ? unwrap(node.callee) : null
-  return callee?.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
-}
-
-/** Its `update` and `delete` throw when there is no row. */
-const isPrisma = ({ queries }: CallSite): boolean => queries.every(({ query }) => query.library === 'prisma')
 
 function isAwaited(node: TSESTree.Node): boolean {
   return node.parent?.type === 'AwaitExpression'

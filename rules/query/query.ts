@@ -3,7 +3,28 @@ import type { Provenance } from '../provenance/provenance.ts'
 import type { Statement } from '../sql/statement.ts'
 
 /** The query libraries whose calls are understood. */
-export type Library = 'pg' | 'kysely' | 'prisma'
+export type Library =
+  | 'pg'
+  | 'postgres-js'
+  | 'slonik'
+  | 'kysely'
+  | 'drizzle'
+  | 'knex'
+  | 'prisma'
+  | 'typeorm'
+  | 'mikro-orm'
+  | 'sequelize'
+
+/** What a call gives back when it is awaited, so that its rows are known again where the program goes on with them. */
+export interface Answer {
+  /**
+   * `row`: one row, or null or undefined. `rows`: an array of rows. `result`: an object with the array in `rows`. `pair`: an array of the
+   * rows and their number. `none`: no rows.
+   */
+  readonly shape: 'row' | 'rows' | 'result' | 'pair' | 'none'
+  /** The call throws when no row matched. */
+  readonly throws: boolean
+}
 
 /**
  * A database call as watertight understands it, whichever library made it. `values[i]` tells where
@@ -26,6 +47,7 @@ export interface Query {
   readonly nodeOf: (span: { readonly start: number; readonly end: number } | null) => TSESTree.Node
   /** The client that the call goes through, as source text (`tenantDb`, `ctx.prisma`), for `scopedClients`. */
   readonly client: string
+  readonly answer: Answer
 }
 
 /** One value pasted into SQL text. */

@@ -2,7 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import type { Provenance } from '../provenance/provenance.ts'
 import { type ParsedTemplate, parseTemplate } from '../sql/template.ts'
 import type { ExtractionScope } from './library.ts'
-import type { Interpolation, Library, Opaque, Query } from './query.ts'
+import type { Answer, Interpolation, Library, Opaque, Query } from './query.ts'
 import type { TextPart } from './text.ts'
 
 type HolePart = Extract<TextPart, { kind: 'hole' }>
@@ -43,6 +43,7 @@ export interface SqlCall {
   readonly library: Library
   readonly node: TSESTree.Node
   readonly client: string
+  readonly answer: Answer
   /** Where the value of `$n` comes from. */
   readonly valueOf: (index: number) => Provenance
   /** The expression that gives `$n`, where one in sight does. */
@@ -132,10 +133,12 @@ export function queriesOf(
   }
   return parsed.statements.flatMap(({ statement }): Query[] => {
     if (statement === null) return []
-    const { library, node, client } = call
+    const { library, node, client, answer } = call
     const values = statement.parameters.map(({ name }) => valueOf(name))
     const sources = statement.parameters.map(({ name }) => sourceOf(name))
-    return [{ kind: 'query', library, node, statement, values, sources, interpolations, nodeOf, client }]
+    return [
+      { kind: 'query', library, node, statement, values, sources, interpolations, nodeOf, client, answer },
+    ]
   })
 }
 

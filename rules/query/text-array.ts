@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../provenance/binding.ts'
-import { unwrap } from '../provenance/children.ts'
+import { memberName } from '../source/binding.ts'
+import { unwrap } from '../source/children.ts'
 import { type Decider, happens, holdsTest } from './decider.ts'
 import type { ExtractionScope } from './library.ts'
 

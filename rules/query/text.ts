@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../provenance/binding.ts'
-import { returnsOf, unwrap } from '../provenance/children.ts'
+import { memberName } from '../source/binding.ts'
+import { returnsOf, unwrap } from '../source/children.ts'
 import { type Decider, happens, holdsTest } from './decider.ts'
 import type { ExtractionScope } from './library.ts'
 import { elementsOf } from './text-array.ts'

@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { type FunctionNode, isFunction, memberName } from '../provenance/binding.ts'
-import { returnsOf, unwrap } from '../provenance/children.ts'
+import { type FunctionNode, isFunction, memberName } from '../source/binding.ts'
+import { returnsOf, unwrap } from '../source/children.ts'
 import type { ExtractionScope } from './library.ts'
 
 /** Beyond this nesting of helpers and constants, text is not in sight. */

@@ -1,9 +1,9 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { childrenOf, contains } from '../../provenance/children.ts'
-import { memberName } from '../../provenance/binding.ts'
+import { childrenOf, contains } from '../../source/children.ts'
+import { memberName } from '../../source/binding.ts'
 import { startDraft } from '../draft.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
-import type { QueryOrOpaque } from '../query.ts'
+import type { Answer, QueryOrOpaque } from '../query.ts'
 import { chainBlock, emptyLevel } from './kysely/block.ts'
 import { beginning, continues, emptyEnvironment, isEnded, type Chain } from './kysely/chain.ts'
 import type { Conversion } from './kysely/conversion.ts'
@@ -121,9 +121,25 @@ function converted(candidate: Candidate, evaluator: Evaluator): Converted {
     blockOf: (chain, level) => chainBlock(chain, level, conversion),
   }
   const block = chainBlock(candidate.chain, emptyLevel, conversion)
-  const query = draft.finish('kysely', candidate.node, scope.pathOf(candidate.chain.root), block)
+  const query = draft.finish(
+    'kysely',
+    candidate.node,
+    scope.pathOf(candidate.chain.root),
+    block,
+    answerOf(candidate.node),
+  )
   return { candidate, query, consumed: conversion.consumed }
 }
+
+/** How the chain ends tells what it gives; a builder that is sent elsewhere gives rows. */
+function answerOf(node: TSESTree.CallExpression): Answer {
+  const callee = unwrapped(node.callee)
+  const method = callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
+  const first = /^executeTakeFirst/.test(method)
+  return { shape: first ? 'row' : 'rows', throws: /OrThrow$/.test(method) }
+}
+
+const rawAnswer: Answer = { shape: 'result', throws: false }
 
 /** `sql\`…\`.execute(db)`. Fragments that are not executed belong to the statements that hold them. */
 function rawStatements(
@@ -175,7 +191,9 @@ function rawQueries(
         reason: text.unseen ? 'a part of the SQL text is chosen at run time' : 'the SQL text does not parse',
         interpolations,
       })
-    } else for (const block of blocks) queries.push(conversion.draft.finish('kysely', node, client, block))
+    } else
+      for (const block of blocks)
+        queries.push(conversion.draft.finish('kysely', node, client, block, rawAnswer))
   }
   return queries
 }

@@ -1,9 +1,9 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction, memberName } from '../../provenance/binding.ts'
-import { functionAround, unwrap } from '../../provenance/children.ts'
+import { isFunction, memberName } from '../../source/binding.ts'
+import { functionAround, unwrap } from '../../source/children.ts'
 import type { Provenance } from '../../provenance/provenance.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
-import type { Opaque, QueryOrOpaque } from '../query.ts'
+import type { Answer, Opaque, QueryOrOpaque } from '../query.ts'
 import { type SqlCall, type SqlText, beginsAsQuery, queriesOf, sqlTextOf } from '../sql-text.ts'
 import { compose } from '../text.ts'
 import { elementsOf } from '../text-array.ts'
@@ -42,6 +42,23 @@ function extract(
   const client = clientOf(callee, scope)
   if (client === 'other') return null
   return read(node, argument, client, callee, scope)
+}
+
+/** pg-promise says in the method's name how many rows it takes; every other call gives a result with `rows`. */
+function answerOf(name: string | null): Answer {
+  switch (name) {
+    case 'one':
+    case 'oneOrNone':
+      return { shape: 'row', throws: name === 'one' }
+    case 'many':
+    case 'manyOrNone':
+    case 'any':
+      return { shape: 'rows', throws: name === 'many' }
+    case 'none':
+      return { shape: 'none', throws: false }
+    default:
+      return { shape: 'result', throws: false }
+  }
 }
 
 function calleeName(callee: TSESTree.Node): string | null {
@@ -105,7 +122,14 @@ function read(
     const elements = argument.values === null ? null : elementsOf(argument.values, scope, decider)
     const valueOf = valueReader(argument.values, elements, scope)
     const sourceOf = (index: number): TSESTree.Node | null => elements?.[index - 1] ?? null
-    const call: SqlCall = { library: 'pg', node, client: path, valueOf, sourceOf }
+    const call: SqlCall = {
+      library: 'pg',
+      node,
+      client: path,
+      answer: answerOf(calleeName(callee)),
+      valueOf,
+      sourceOf,
+    }
     return { text, queries: queriesOf(text, call, scope) }
   })
   const readable = variants.flatMap(({ value }) => value.queries ?? [])

@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction } from '../../../provenance/binding.ts'
+import { isFunction } from '../../../source/binding.ts'
 import type { Block } from '../../../sql/statement.ts'
 import type { Draft } from '../../draft.ts'
 import type { Naming } from '../../naming.ts'

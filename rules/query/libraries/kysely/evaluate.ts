@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction, memberName, type FunctionNode } from '../../../provenance/binding.ts'
+import { isFunction, memberName, type FunctionNode } from '../../../source/binding.ts'
 import type { ExtractionScope } from '../../library.ts'
 import {
   asOptional,

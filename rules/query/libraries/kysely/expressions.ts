@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../../provenance/binding.ts'
+import { memberName } from '../../../source/binding.ts'
 import type { ExtractionScope } from '../../library.ts'
 import type { Environment } from './chain.ts'
 import { importsKysely, receiverOf } from './receiver.ts'

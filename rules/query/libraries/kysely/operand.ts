@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../../provenance/binding.ts'
+import { memberName } from '../../../source/binding.ts'
 import type { Operand } from '../../../sql/statement.ts'
 import { bindColumn } from '../../naming.ts'
 import type { Environment } from './chain.ts'

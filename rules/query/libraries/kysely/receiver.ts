@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import type { Definition } from '../../../provenance/definition.ts'
+import type { Definition } from '../../../source/definition.ts'
 import type { ExtractionScope } from '../../library.ts'
 
 const clientTypes: ReadonlySet<string> = new Set([

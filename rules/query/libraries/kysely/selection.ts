@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction, memberName } from '../../../provenance/binding.ts'
+import { isFunction, memberName } from '../../../source/binding.ts'
 import type { Operand, Output } from '../../../sql/statement.ts'
 import { itemName } from '../../naming.ts'
 import type { Chain, ChainStep, Environment } from './chain.ts'

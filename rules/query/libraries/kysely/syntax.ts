@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { keyName, type FunctionNode } from '../../../provenance/binding.ts'
-import { returnsOf, unwrap } from '../../../provenance/children.ts'
+import { keyName, type FunctionNode } from '../../../source/binding.ts'
+import { returnsOf, unwrap } from '../../../source/children.ts'
 import type { Bound, Environment } from './chain.ts'
 
 /** The expression inside `await`, casts, `!` and optional chains. */

@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../../provenance/binding.ts'
+import { memberName } from '../../../source/binding.ts'
 import type { Access, Block, Derived, Occurrence, Rowset } from '../../../sql/statement.ts'
 import { snakeCase } from '../../naming.ts'
 import type { Environment } from './chain.ts'

@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { variableOf } from '../../../provenance/module.ts'
+import { variableOf } from '../../../source/module.ts'
 import type { ExtractionScope } from '../../library.ts'
 
 /**

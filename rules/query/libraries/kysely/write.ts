@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction, memberName } from '../../../provenance/binding.ts'
+import { isFunction, memberName } from '../../../source/binding.ts'
 import type { Assignment, Condition, Conflict, InsertSource, Occurrence } from '../../../sql/statement.ts'
 import type { ObjectView } from '../../library.ts'
 import { columnName } from '../../naming.ts'

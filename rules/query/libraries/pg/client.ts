@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { type FunctionNode, isFunction, memberName } from '../../../provenance/binding.ts'
-import { childrenOf, unwrap } from '../../../provenance/children.ts'
-import type { Definition } from '../../../provenance/definition.ts'
+import { type FunctionNode, isFunction, memberName } from '../../../source/binding.ts'
+import { childrenOf, unwrap } from '../../../source/children.ts'
+import type { Definition } from '../../../source/definition.ts'
 import type { ExtractionScope } from '../../library.ts'
 
 /**

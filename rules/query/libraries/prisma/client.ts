@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../../provenance/binding.ts'
-import { unwrap } from '../../../provenance/children.ts'
-import type { Definition } from '../../../provenance/definition.ts'
+import { memberName } from '../../../source/binding.ts'
+import { unwrap } from '../../../source/children.ts'
+import type { Definition } from '../../../source/definition.ts'
 import type { TenancyRelation } from '../../../tenancy/tenancy.ts'
 import type { ExtractionScope } from '../../library.ts'
 

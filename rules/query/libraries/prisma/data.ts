@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction, memberName } from '../../../provenance/binding.ts'
-import { returnsOf, unwrap } from '../../../provenance/children.ts'
+import { isFunction, memberName } from '../../../source/binding.ts'
+import { returnsOf, unwrap } from '../../../source/children.ts'
 import type { Assignment, InsertSource, Operand } from '../../../sql/statement.ts'
 import type { Draft } from '../../draft.ts'
 import type { ObjectView, PropertyView } from '../../library.ts'

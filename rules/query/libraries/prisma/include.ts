@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { unwrap } from '../../../provenance/children.ts'
+import { unwrap } from '../../../source/children.ts'
 import type { Condition, FromItem } from '../../../sql/statement.ts'
 import type { Draft } from '../../draft.ts'
 import type { PropertyView } from '../../library.ts'

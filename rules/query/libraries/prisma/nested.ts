@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { unwrap } from '../../../provenance/children.ts'
+import { unwrap } from '../../../source/children.ts'
 import type { Assignment, Block, Condition } from '../../../sql/statement.ts'
 import type { TenancyRelation } from '../../../tenancy/tenancy.ts'
 import { startDraft, type Draft } from '../../draft.ts'
@@ -87,7 +87,7 @@ const other = (
 ): Entity => entityOf(lead.relation, lead.field.to, access, node, draft)
 
 function finish(draft: Draft, block: Block, origin: Origin): Query {
-  return draft.finish('prisma', origin.call.node, origin.call.client, block)
+  return draft.finish('prisma', origin.call.node, origin.call.client, block, { shape: 'none', throws: false })
 }
 
 /** A row of the other model is made; where that side holds the reference, it is the parent's key. */

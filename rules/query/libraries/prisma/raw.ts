@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../../provenance/binding.ts'
-import { unwrap } from '../../../provenance/children.ts'
+import { memberName } from '../../../source/binding.ts'
+import { unwrap } from '../../../source/children.ts'
 import type { CallNode, ExtractionScope } from '../../library.ts'
 import type { QueryOrOpaque } from '../../query.ts'
 import { queriesOf, sqlTextOf, type SqlCall } from '../../sql-text.ts'
@@ -25,6 +25,7 @@ export function rawQueries(node: CallNode, scope: ExtractionScope): readonly Que
     library: 'prisma',
     node,
     client: scope.pathOf(callee.object),
+    answer: { shape: /^\$query/.test(method) ? 'rows' : 'none', throws: false },
     valueOf: (index) => {
       const value = values[index - 1]
       return value === undefined || value.type === 'SpreadElement'

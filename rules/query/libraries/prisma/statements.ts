@@ -1,9 +1,9 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { unwrap } from '../../../provenance/children.ts'
+import { unwrap } from '../../../source/children.ts'
 import type { Block, Condition, Conflict, FromItem, Rowset } from '../../../sql/statement.ts'
 import { startDraft, type Draft } from '../../draft.ts'
 import type { ExtractionScope, ObjectView } from '../../library.ts'
-import type { Query } from '../../query.ts'
+import type { Answer, Query } from '../../query.ts'
 import type { ModelCall } from './client.ts'
 import { dataRows, sourceOf, type Nested } from './data.ts'
 import { columnOf, entityOf, type Entity } from './entity.ts'
@@ -19,9 +19,16 @@ export function queriesOf(call: ModelCall, scope: ExtractionScope): readonly Que
   const statement: StatementParts = { call, draft, argument: argument ?? null, view }
   const nested: Nested[] = []
   const { block, entity, where } = blockOf(statement, nested)
-  const main = draft.finish('prisma', call.node, call.client, block)
+  const main = draft.finish('prisma', call.node, call.client, block, answerOf(call))
   const origin: Origin = { call, scope, where, parent: entity.relation, model: call.model }
   return [main, ...nested.flatMap((one) => nestedQueries(one, origin))]
+}
+
+/** `findUnique`, `update` and their like give one row, the `Many` kinds rows; a write to one row that is not there throws. */
+function answerOf({ method }: ModelCall): Answer {
+  const throws = /OrThrow$/.test(method) || /^(update|delete)$/.test(method)
+  if (/^(findMany|groupBy)$|AndReturn$/.test(method)) return { shape: 'rows', throws }
+  return { shape: /Many$|^(count|aggregate)$/.test(method) ? 'none' : 'row', throws }
 }
 
 const emptyView: ObjectView = { properties: [], open: [] }
