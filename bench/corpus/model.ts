@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { inferTenancy } from '../../rules/tenancy/infer.ts'
+import { readSource } from '../../rules/tenancy/sources.ts'
+import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
+
+/** What a person adds to the inferred model of one repository, a few lines; every relation entry replaces the inferred one. */
+export interface Overlay {
+  /** Columns that tell a tenant, for the inference. */
+  readonly tenantColumns?: readonly string[]
+  /** Where the schema lies, when no case names it. */
+  readonly from?: readonly string[]
+  readonly add?: Partial<TenancyFile>
+}
+
+/** The overlay of a repository, kept beside this file. */
+export function overlayOf(repository: string): Overlay {
+  const path = join(import.meta.dirname, 'overlays', `${repository.replace('/', '+')}.json`)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Overlay) : {}
+}
+
+/** Writes `tenancy.json` for the tree as `watertight init` would, with the overlay; returns its path. */
+export function modelFor(tree: string, schemas: readonly string[], overlay: Overlay, to: string): string {
+  const places = schemas.length > 0 ? schemas : (overlay.from ?? [])
+  const sources = places
+    .map((schema) => join(tree, schema))
+    .filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)
+  if (sources.length === 0) throw new Error(`no schema of ${places.join(', ')} in ${tree}`)
+  const { file } = inferTenancy(
+    sources.map(readSource),
+    overlay.tenantColumns === undefined ? {} : { tenantColumns: overlay.tenantColumns },
+  )
+  const { relations, ...rest } = overlay.add ?? {}
+  const merged: TenancyFile = {
+    ...file,
+    ...rest,
+    relations: {
+      ...file.relations,
+      ...Object.fromEntries(
+        Object.entries(relations ?? {}).map(([name, entry]) => [
+          name,
+          { ...withoutOwner(file.relations[name]), ...entry },
+        ]),
+      ),
+    } as TenancyFile['relations'],
+  }
+  mkdirSync(dirname(to), { recursive: true })
+  writeFileSync(to, JSON.stringify(merged, null, 2))
+  return to
+}
+
+/** ORM names stay; who owns the rows is what the overlay says. */
+function withoutOwner(entry: object | undefined): object {
+  const owners = ['owned', 'ownedThrough', 'global', 'root', 'unknown']
+  return Object.fromEntries(Object.entries(entry ?? {}).filter(([name]) => !owners.includes(name)))
+}
