@@ -25,7 +25,7 @@ export default defineRule<ConfinementOptions>({
       const { occurrence, state } = finding
       if (!occurrence.joined || occurrence.occurrence.access !== 'read') continue
       if (state.kind !== 'leak' && state.kind !== 'unknown') continue
-      if (!isWanted(finding, options)) continue
+      if (!isWanted(finding, options, file)) continue
       report(state.kind === 'leak' ? 'missing' : 'unknown', placeOf(finding), {
         relation: relationText(occurrence),
         reason: state.kind === 'leak' ? leakText(state.reason) : state.reason,

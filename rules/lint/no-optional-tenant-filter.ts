@@ -22,7 +22,7 @@ export default defineRule<ConfinementOptions>({
     for (const finding of findings) {
       const { occurrence, state } = finding
       if (state.kind !== 'optional' || occurrence.occurrence.access === 'insert') continue
-      if (!isWanted(finding, options)) continue
+      if (!isWanted(finding, options, file)) continue
       report('optional', placeOf(finding), {
         relation: relationText(occurrence),
         reason: state.reason,

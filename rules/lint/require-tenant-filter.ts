@@ -28,7 +28,7 @@ export default defineRule<ConfinementOptions>({
       const { occurrence, state } = finding
       const { access } = occurrence.occurrence
       const isOwn = access !== 'insert' && !(occurrence.joined && access === 'read')
-      if (state.kind === 'optional' || !isWanted(finding, options)) continue
+      if (state.kind === 'optional' || !isWanted(finding, options, file)) continue
       if (state.kind !== 'unnamed' && !isOwn) continue
       report(state.kind === 'leak' ? 'missing' : state.kind, placeOf(finding), {
         relation: relationText(occurrence),

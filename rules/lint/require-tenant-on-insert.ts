@@ -41,7 +41,7 @@ export default defineRule<ConfinementOptions>({
     for (const finding of findings) {
       const { occurrence, state } = finding
       if (occurrence.occurrence.access !== 'insert' || state.kind === 'unnamed') continue
-      if (!isWanted(finding, options)) continue
+      if (!isWanted(finding, options, file)) continue
       const through = occurrence.ownership.kind === 'through'
       report(state.kind === 'unknown' ? 'unknown' : through ? 'through' : 'missing', placeOf(finding), {
         relation: relationText(occurrence),

@@ -4,11 +4,14 @@ import { childrenOf } from '../source/children.ts'
 import { loadTenancy } from '../tenancy/read.ts'
 import type { Tenancy, TenancyFile } from '../tenancy/tenancy.ts'
 import type { StandingOf } from './finding.ts'
-import { type JudgedQuery, judge } from './judge.ts'
+import { type Judged, type JudgedQuery, judge } from './judge.ts'
 import { libraries } from './libraries.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from './library.ts'
 import type { Opaque, QueryOrOpaque } from './query.ts'
 import { Proofs } from './proof.ts'
+import type { Exposure } from './reach/exposure.ts'
+import { Reach } from './reach/reach.ts'
+import { SideFiles } from './reach/side-files.ts'
 import { extractionScope } from './scope.ts'
 
 /** What ESLint and oxlint hand to a rule, as far as it is needed here. */
@@ -33,6 +36,9 @@ export interface QueryContext {
   readonly sites: readonly CallSite[]
   readonly scope: ExtractionScope
   readonly standingOf: StandingOf
+  readonly proofs: Proofs
+  /** Who can steer a mention that its statement does not confine. */
+  readonly exposureOf: (judged: JudgedQuery, occurrence: Judged) => Exposure
 }
 
 const contexts = new WeakMap<object, QueryContext | null>()
@@ -78,9 +84,22 @@ function tenancyOf(context: FileContext): Tenancy {
 }
 
 function build(context: FileContext, tenancy: Tenancy): QueryContext | null {
+  const extractors = libraries.filter((library) => library.mentions(context.sourceCode.text))
+  return extractors.length === 0 ? null : analyse(context, tenancy, extractors)
+}
+
+/** The same for a file that perhaps has no query of its own, but calls a function that has. */
+export function analysisOf(context: FileContext, tenancy: Tenancy): QueryContext {
+  const extractors = libraries.filter((library) => library.mentions(context.sourceCode.text))
+  return analyse(context, tenancy, extractors)
+}
+
+function analyse(
+  context: FileContext,
+  tenancy: Tenancy,
+  extractors: readonly LibraryExtractor[],
+): QueryContext {
   const { sourceCode } = context
-  const extractors = libraries.filter((library) => library.mentions(sourceCode.text))
-  if (extractors.length === 0) return null
   const extraction = new Extraction(context, tenancy, extractors)
   const sites: CallSite[] = []
   for (const node of callsIn(sourceCode)) {
@@ -93,12 +112,19 @@ function build(context: FileContext, tenancy: Tenancy): QueryContext | null {
     })
   }
   const proofs = new Proofs(sites, extraction.scope)
-  return {
+  let reach: Reach | null = null
+  const made: QueryContext = {
     tenancy,
     sites,
     scope: extraction.scope,
     standingOf: (judged, { occurrence }) => proofs.standingOf(judged, occurrence.id),
+    proofs,
+    exposureOf: (judged, occurrence) => {
+      reach ??= new Reach(made, new SideFiles(context, tenancy, made, analysisOf))
+      return reach.exposureOf(judged, occurrence)
+    },
   }
+  return made
 }
 
 /** Asks the extractors about calls, each call once; provenance asks too, to tell rows. */

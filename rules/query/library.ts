@@ -52,6 +52,8 @@ export interface ExtractionScope {
   readonly arrayOf: (node: TSESTree.Node) => ArrayView | null
   /** All the writes to the variable in its function before `at`, in source order. Null: not a variable of this file. */
   readonly writesOf: (identifier: TSESTree.Identifier, at: TSESTree.Node) => readonly Write[] | null
+  /** Source text of a node that a definition leads to; null when its module cannot be read. */
+  readonly textOf: (node: TSESTree.Node, module: string) => string | null
   /**
    * Calls on `name` found in the text that passed as receiver: source text of a client expression without `await`, `!`, casts
    * and `this.`: `tenantDb`, `ctx.prisma`.

@@ -20,7 +20,7 @@ import { type Standing, standingsOf, type ValueFact } from './standing.ts'
 export class Proofs {
   readonly #sites: readonly CallSite[]
   readonly #scope: ExtractionScope
-  readonly #identities: Identities
+  readonly identities: Identities
   readonly #nodes = new Map<JudgedQuery, TSESTree.Node>()
   readonly #checks = new Map<JudgedQuery, Check | null>()
   readonly #standings = new Map<JudgedQuery, ReadonlyMap<OccurrenceId, Standing>>()
@@ -28,7 +28,7 @@ export class Proofs {
   constructor(sites: readonly CallSite[], scope: ExtractionScope) {
     this.#sites = sites
     this.#scope = scope
-    this.#identities = new Identities(scope)
+    this.identities = new Identities(scope)
     for (const site of sites) for (const judged of site.queries) this.#nodes.set(judged, site.node)
   }
 
@@ -57,7 +57,7 @@ export class Proofs {
     if (known !== undefined) return known
     const node = this.#nodes.get(judged)
     const alone = node !== undefined && this.#sites.find((site) => site.node === node)?.queries.length === 1
-    const found = alone ? checkAfter(judged, node, this.#identities, this.#scope) : null
+    const found = alone ? checkAfter(judged, node, this.identities, this.#scope) : null
     this.#checks.set(judged, found)
     return found
   }
@@ -68,9 +68,14 @@ export class Proofs {
     const key = judged.query.rowKeys?.get(index)
     if (key !== undefined) return this.#writtenRow(judged, key)
     if (source == null || at === undefined) return []
-    const identity = this.#identities.of(source)
+    return this.factsAt(source, at)
+  }
+
+  /** What earlier queries of the function tell of a value where it is used. */
+  factsAt(value: TSESTree.Node, at: TSESTree.Node): readonly ValueFact[] {
+    const identity = this.identities.of(value)
     const row = identity === null ? null : this.#rowColumn(identity, at)
-    return [...(row === null ? [] : [row]), ...this.#lookedFor(source, at)]
+    return [...(row === null ? [] : [row]), ...this.#lookedFor(value, at)]
   }
 
   /** The value is a column of the row that the call itself writes, before the rows that hang on it. */
@@ -124,7 +129,7 @@ export class Proofs {
       if (around === null || !contains(around, at) || judged === undefined || others.length > 0) return []
       const check = this.#checkOf(judged)
       if (check !== null && check.node.range[1] > at.range[0]) return []
-      const one = this.#keysOf(judged, (key) => this.#identities.areSame(key, source))
+      const one = this.#keysOf(judged, (key) => this.identities.areSame(key, source))
       if (one.length > 0 && this.#isRejected(site, at)) return one
       return this.#keysOf(judged, (key) => this.#isCounted(site, key, source, at))
     })
@@ -132,11 +137,11 @@ export class Proofs {
 
   /** `if (rows.length !== ids.length) return …`: each of the ids was found. */
   #isCounted(site: CallSite, keys: TSESTree.Node, source: TSESTree.Node, at: TSESTree.Node): boolean {
-    const list = this.#identities.of(keys)
-    const value = this.#identities.of(source)
+    const list = this.identities.of(keys)
+    const value = this.identities.of(source)
     if (list === null || value === null || list.path.includes('*')) return false
     const member = value.path.at(-1) === '*' ? { ...value, path: value.path.slice(0, -1) } : value
-    return isEqual(list, member) && areAllFound(site.node, list, at, this.#identities)
+    return isEqual(list, member) && areAllFound(site.node, list, at, this.identities)
   }
 
   #keysOf(judged: JudgedQuery, isKeyed: (key: TSESTree.Node) => boolean): readonly ValueFact[] {
@@ -162,7 +167,7 @@ export class Proofs {
       return isAwaited(site.node) && isOnTheWay(site.node, at, this.#scope.sourceCode.text)
     }
     return isEnsured(at, (node) => {
-      const tested = this.#identities.of(node)
+      const tested = this.identities.of(node)
       if (tested?.call == null || !isCallOf(site, tested.call)) return false
       return answer.shape === 'row' ? !tested.path.includes('*') : isRowPath(tested.path)
     })

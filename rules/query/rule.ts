@@ -109,13 +109,15 @@ export const confinementSchema: Readonly<Record<string, JSONSchema.JSONSchema4>>
 }
 
 /** Is this finding to be reported under the options? */
-export function isWanted(finding: Finding, options: ConfinementOptions): boolean {
+export function isWanted(finding: Finding, options: ConfinementOptions, file: QueryContext): boolean {
   const { state, occurrence, judged, byReference } = finding
   if (byReference && !options.requireExplicit) return false
-  if (state.kind === 'unknown' && !options.reportUnknown) return false
+  if (state.kind === 'unknown') return options.reportUnknown
   if (occurrence.declared !== null && !options.requireExplicit && state.kind !== 'unnamed') return false
-  if (!options.onlyRequestControlled) return true
-  return state.kind !== 'unnamed' && judged.query.values.some((value) => value.kind === 'request')
+  if (options.requireExplicit) return true
+  if (state.kind === 'unnamed') return !options.onlyRequestControlled
+  const exposure = file.exposureOf(judged, occurrence)
+  return exposure.kind === 'certain' || (exposure.kind === 'likely' && !options.onlyRequestControlled)
 }
 
 /** Where to report: at the call, where a comment can be put; inside SQL text none can. */

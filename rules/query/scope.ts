@@ -44,6 +44,7 @@ export function extractionScope(options: ScopeOptions): ExtractionScope {
     objectOf: (node) => objectOf(node, reader, (value) => tracer.provenanceOf(value)),
     arrayOf: (node) => arrayOf(node, reader),
     writesOf: (identifier, at) => writesOf(sourceCode, identifier, at),
+    textOf: (node, file) => definer.moduleOf(file)?.text.slice(node.range[0], node.range[1]) ?? null,
     pathOf: (node) => pathOf(node, sourceCode),
   }
 }

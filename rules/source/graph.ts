@@ -7,14 +7,26 @@ import { aliasesFor } from './alias.ts'
 
 export type Parse = (text: string, filename: string) => TSESTree.Program
 
+/** What a parser makes of a file, with the scopes of its names where it knows them. */
+export interface Parsed {
+  readonly ast: TSESTree.Program
+  readonly scopeManager: TSESLint.Scope.ScopeManager | null
+  readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>
+}
+
+export type ScopedParse = (text: string, filename: string) => Parsed
+
 interface ParserModule {
-  readonly parseForESLint?: (text: string, options: object) => { readonly ast: TSESTree.Program }
+  readonly parseForESLint?: (
+    text: string,
+    options: object,
+  ) => { readonly ast: TSESTree.Program } & Partial<Parsed>
   readonly parse?: (text: string, options: object) => TSESTree.Program
 }
 
-function parserToParse(parser: ParserModule): Parse {
+function parserToParse(parser: ParserModule): ScopedParse {
   return (text, filename) => {
-    const run = (sourceType: 'module' | 'script'): TSESTree.Program => {
+    const run = (sourceType: 'module' | 'script'): Parsed => {
       const options = {
         ecmaVersion: 'latest',
         sourceType,
@@ -23,9 +35,10 @@ function parserToParse(parser: ParserModule): Parse {
         filePath: filename,
         ecmaFeatures: { jsx: /x$/.test(filename) },
       }
-      const parsed = parser.parseForESLint?.(text, options).ast ?? parser.parse?.(text, options)
-      if (parsed === undefined) throw new Error('the configured parser has neither parse nor parseForESLint')
-      return parsed
+      const scoped = parser.parseForESLint?.(text, options)
+      const ast = scoped?.ast ?? parser.parse?.(text, options)
+      if (ast === undefined) throw new Error('the configured parser has neither parse nor parseForESLint')
+      return { ast, scopeManager: scoped?.scopeManager ?? null, visitorKeys: scoped?.visitorKeys ?? {} }
     }
     try {
       return run('module')
@@ -35,10 +48,10 @@ function parserToParse(parser: ParserModule): Parse {
   }
 }
 
-let fallback: Parse | null | undefined
+let fallback: ScopedParse | null | undefined
 
 /** oxlint hands plugins no parser; the one of typescript-eslint does when it is installed. */
-function fallbackParse(): Parse | null {
+function fallbackParse(): ScopedParse | null {
   if (fallback !== undefined) return fallback
   try {
     const load = createRequire(import.meta.url)
@@ -50,7 +63,13 @@ function fallbackParse(): Parse | null {
 }
 
 /** The parser that lints this file also reads the modules that the file imports. */
-export function parseOf(languageOptions: TSESLint.FlatConfig.LanguageOptions | undefined): Parse | null {
+export function parseOf(languageOptions: TSESLint.FlatConfig.LanguageOptions | undefined): Parse {
+  const parse = scopedParseOf(languageOptions)
+  return (text, filename) => parse(text, filename).ast
+}
+
+/** The same, with scopes. */
+export function scopedParseOf(languageOptions: TSESLint.FlatConfig.LanguageOptions | undefined): ScopedParse {
   const parser = languageOptions?.parser as ParserModule | undefined
   const own = parser === undefined ? null : parserToParse(parser)
   return (text, filename) => {

@@ -1,0 +1,76 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { isFunction, type FunctionNode } from '../../source/binding.ts'
+import type { Tenancy } from '../../tenancy/tenancy.ts'
+
+/** The functions around a node, innermost first. */
+export function functionsAround(node: TSESTree.Node): readonly FunctionNode[] {
+  const found: FunctionNode[] = []
+  for (let at = node.parent; at != null; at = at.parent) if (isFunction(at)) found.push(at)
+  return found
+}
+
+/** The outermost function around a node, with the call that it is handed to (a wrapper, a route): null at the top level. */
+export function handlerAround(
+  node: TSESTree.Node,
+): { readonly function: FunctionNode; readonly whole: TSESTree.Node } | null {
+  const outermost = functionsAround(node).at(-1)
+  if (outermost === undefined) return null
+  let whole: TSESTree.Node = outermost
+  while (whole.parent?.type === 'CallExpression' || whole.parent?.type === 'MemberExpression')
+    whole = whole.parent
+  return { function: outermost, whole }
+}
+
+const words = new WeakMap<Tenancy, RegExp>()
+
+/** Names that mean the tenant in this model, in every usual spelling: `team_id`, `teamId`, `team`. */
+export function tenantNames(tenancy: Tenancy): RegExp {
+  const known = words.get(tenancy)
+  if (known !== undefined) return known
+  const stems = new Set<string>()
+  for (const column of tenancy.tenantColumns) stems.add(stemOf(column))
+  const root = tenancy.tenantRoot === null ? null : tenancy.find(tenancy.tenantRoot)
+  for (const name of [root?.name, root?.model]) if (name != null) stems.add(stemOf(name))
+  for (const path of tenancy.trusted) {
+    for (const segment of path.split('.'))
+      if (/id$/i.test(segment) && segment.length > 2) stems.add(stemOf(segment))
+  }
+  const alternatives = [...stems].filter((stem) => stem.length > 1).map((stem) => stem.replace(/_/g, '_?'))
+  const made = new RegExp(
+    `^(?:current|active|my|the|acting)?_?(?:${alternatives.join('|') || '(?!)'})(?:_?id)?$`,
+    'i',
+  )
+  words.set(tenancy, made)
+  return made
+}
+
+/** `team_id`, `teamId`, `teams`, `Team` → `team`. */
+function stemOf(name: string): string {
+  return name
+    .replace(/^.*\./, '')
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/_?ids?$/, '')
+    .replace(/_?table$/, '')
+    .replace(/ies$/, 'y')
+    .replace(/(?<!s)s$/, '')
+}
+
+const identity =
+  /\b(?:session|currentUser|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b/
+
+/** Is an authenticated actor, or its tenant, in sight of the handler? */
+export function hasActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {
+  const source = text.slice(handler.range[0], handler.range[1])
+  if (identity.test(source)) return true
+  const names = tenantNames(tenancy)
+  return (source.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
+}
+
+const self =
+  /(?:^|\.)(?:session|auth|currentUser|authUser|principal|claims|locals)(?:\(\))?\b.*(?:id|email|sub)$|(?:^|\.)(?:user|currentUser|me)\.(?:id|email)$|^(?:currentUserId|sessionUserId|authUserId)$/i
+
+/** Does a path lead to the identity of whoever is logged in? */
+export function isSelf(path: string): boolean {
+  return self.test(path)
+}

@@ -1,0 +1,151 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { type FunctionNode, keyName } from '../../source/binding.ts'
+import { contains, unwrap } from '../../source/children.ts'
+import type { Definition } from '../../source/definition.ts'
+import type { QueryContext } from '../context.ts'
+import { callsByName } from './calls.ts'
+import type { SideFiles } from './side-files.ts'
+
+/** A call of a function, in the analysis of the file that it stands in. */
+export interface Caller {
+  readonly call: TSESTree.CallExpression
+  readonly file: QueryContext
+}
+
+export interface Callers {
+  readonly callers: readonly Caller[]
+  /** False: there may be more than could be looked at. */
+  readonly complete: boolean
+}
+
+/** How a function can be called by others. */
+export interface Named {
+  readonly name: string
+  /** A method or a member of an object: its receiver may be of a type that is not in sight. */
+  readonly isMember: boolean
+  /** What the name stands for: the function, or the call that wraps it. */
+  readonly node: TSESTree.Node
+}
+
+/** Files that call something of the same name; beyond this the name tells nothing. */
+const fileLimit = 60
+
+/** The name under which a function is known: its own, that of its constant or member, also through a wrapper around it. */
+export function nameOf(node: FunctionNode): Named | null {
+  if (node.type === 'FunctionDeclaration') {
+    return node.id === null ? null : { name: node.id.name, isMember: false, node }
+  }
+  let at: TSESTree.Node = node
+  for (let depth = 0; depth < 4; depth++) {
+    const parent: TSESTree.Node | undefined = at.parent
+    switch (parent?.type) {
+      case 'VariableDeclarator':
+        return parent.id.type === 'Identifier' ? { name: parent.id.name, isMember: false, node: at } : null
+      case 'MethodDefinition':
+      case 'PropertyDefinition':
+      case 'Property': {
+        const name = keyName(parent.key, parent.computed)
+        return name === null ? null : { name, isMember: true, node: at }
+      }
+      case 'CallExpression':
+        if (!parent.arguments.includes(at as TSESTree.CallExpressionArgument)) return null
+        at = parent
+        continue
+      case 'TSAsExpression':
+      case 'TSSatisfiesExpression':
+      case 'AwaitExpression':
+        at = parent
+        continue
+      default:
+        return null
+    }
+  }
+  return null
+}
+
+/** The calls of a function in its own file and in the rest of the project. */
+export function callersOf(node: FunctionNode, file: QueryContext, files: SideFiles): Callers {
+  const named = nameOf(node)
+  if (named === null) return { callers: [], complete: true }
+  const own = file.scope.filename
+  const others = files.project.filesCalling(named.name).filter((filename) => filename !== own)
+  const looked = others.slice(0, fileLimit)
+  const callers = [own, ...looked].flatMap((filename) => {
+    const from = filename === own ? file : files.analysisOf(filename)
+    return from === null ? [] : callsOf(named, node, file, from)
+  })
+  return { callers, complete: looked.length === others.length }
+}
+
+function callsOf(
+  named: Named,
+  target: FunctionNode,
+  home: QueryContext,
+  from: QueryContext,
+): readonly Caller[] {
+  const calls = callsByName(from.scope.sourceCode).get(named.name) ?? []
+  return calls
+    .filter((call) => from !== home || !contains(target, call))
+    .filter((call) => isCallOf(call, named, target, home, from))
+    .map((call) => ({ call, file: from }))
+}
+
+function isCallOf(
+  call: TSESTree.CallExpression,
+  named: Named,
+  target: FunctionNode,
+  home: QueryContext,
+  from: QueryContext,
+): boolean {
+  const callee = unwrap(call.callee)
+  const definition = from.scope.definitionOf(callee)
+  const isHere = (module: string, node: TSESTree.Node): boolean =>
+    module === home.scope.filename && (isSame(node, target) || isSame(node, named.node))
+  switch (definition.kind) {
+    case 'function':
+    case 'value':
+      return isHere(definition.module, definition.node)
+    case 'call':
+      // A constant that a wrapper made: `export const getTask = cache(async (id) => …)`.
+      return definition.module === home.scope.filename && contains(definition.node, target)
+    case 'import':
+      return definition.local && definition.name === named.name && definition.module === home.scope.filename
+    case 'member':
+    case 'unknown':
+      return (
+        named.isMember && callee.type === 'MemberExpression' && mayBe(definition) && isTelling(named.name)
+      )
+    default:
+      return false
+  }
+}
+
+const isSame = (one: TSESTree.Node, other: TSESTree.Node): boolean =>
+  one.range[0] === other.range[0] && one.range[1] === other.range[1]
+
+/** A receiver of which nothing is known may be of any type; one from a package is not of the project's. */
+function mayBe(definition: Definition): boolean {
+  switch (definition.kind) {
+    case 'member':
+      return mayBe(definition.object)
+    case 'call':
+    case 'callbackParameter':
+      return mayBe(definition.callee)
+    case 'instance':
+      return mayBe(definition.of)
+    case 'typed':
+      return mayBe(definition.type)
+    case 'import':
+      return definition.local
+    case 'value':
+    case 'function':
+      return false
+    case 'class':
+    case 'parameter':
+    case 'unknown':
+      return true
+  }
+}
+
+/** A name of several words is hardly the name of two methods. */
+const isTelling = (name: string): boolean => name.split(/(?=[A-Z])|_/).length >= 2

@@ -1,0 +1,36 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { memberName } from '../../source/binding.ts'
+import { childrenOf, unwrap } from '../../source/children.ts'
+
+const known = new WeakMap<object, ReadonlyMap<string, readonly TSESTree.CallExpression[]>>()
+
+/** The calls of a file by the last name of their callee: `a.b.c(…)` under `c`. */
+export function callsByName(
+  sourceCode: TSESLint.SourceCode,
+): ReadonlyMap<string, readonly TSESTree.CallExpression[]> {
+  const found = known.get(sourceCode.ast)
+  if (found !== undefined) return found
+  const calls = new Map<string, TSESTree.CallExpression[]>()
+  const visit = (node: TSESTree.Node): void => {
+    if (node.type === 'CallExpression') {
+      const name = calleeName(node)
+      if (name !== null) calls.set(name, [...(calls.get(name) ?? []), node])
+    }
+    for (const child of childrenOf(node)) visit(child)
+  }
+  visit(sourceCode.ast)
+  known.set(sourceCode.ast, calls)
+  return calls
+}
+
+/** The last name of what is called. */
+export function calleeName(node: TSESTree.CallExpression): string | null {
+  const callee = unwrap(node.callee)
+  if (callee.type === 'Identifier') return callee.name
+  return callee.type === 'MemberExpression' ? memberName(callee) : null
+}
+
+/** Is there a node for which `is` holds, at or below this one? Functions that are only made there count too. */
+export function some(node: TSESTree.Node, is: (node: TSESTree.Node) => boolean): boolean {
+  return is(node) || childrenOf(node).some((child) => some(child, is))
+}
