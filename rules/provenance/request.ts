@@ -29,6 +29,9 @@ const chosen = new Set([
   'file',
 ])
 
+/** What a page of Next.js is handed. */
+const pageProperties = new Set(['params', 'searchParams'])
+
 /** Methods of a request object that hand out what the sender wrote. */
 const chosenCalls = new Set([
   'param()',
@@ -68,10 +71,17 @@ export function canonicalRoot(name: string): string {
 /** Index of the first segment that the sender chooses; -1 when none is. `anonymous`: the root is a destructured parameter. */
 export function requestSegment(path: readonly string[], anonymous: boolean): number {
   return path.findIndex((segment, index) => {
-    if (anonymous && index === 1 && path[0] === '') return chosen.has(segment) || segment === 'input'
+    if (anonymous && index === 1 && path[0] === '')
+      return chosen.has(segment) || segment === 'input' || segment === 'parsedInput'
     const holder = path[index - 1]
+    if (holder === 'props') return pageProperties.has(segment)
     if (holder === undefined || !requestNames.has(canonicalRoot(holder))) return false
-    return chosen.has(segment) || chosenCalls.has(segment) || (segment === 'input' && holder === 'opts')
+    return (
+      chosen.has(segment) ||
+      chosenCalls.has(segment) ||
+      (segment === 'input' && holder === 'opts') ||
+      segment === 'parsedInput'
+    )
   })
 }
 

@@ -3,7 +3,7 @@ import { childrenOf } from './children.ts'
 import type { SourceModule } from './module.ts'
 
 /** The value of `name = …` for a variable without a telling initialiser (`let pool; … pool = new Pool()`). */
-export function firstAssignment(node: TSESTree.Identifier, module: SourceModule): TSESTree.Node | null {
+export function firstAssignment(node: { readonly name: string }, module: SourceModule): TSESTree.Node | null {
   const pattern = new RegExp(`(?<![\\w$.])${node.name.replaceAll('$', '\\$')}\\s*(?:\\?\\?|\\|\\|)?=(?![=>])`)
   if (!pattern.test(module.text)) return null
   const pending: TSESTree.Node[] = [module.program]

@@ -53,6 +53,7 @@ export class Definer {
   #define(node: TSESTree.Node, module: SourceModule): Definition {
     switch (node.type) {
       case 'Identifier':
+      case 'JSXIdentifier':
         return this.#identifier(node, module)
       case 'ThisExpression':
         return this.#this(node, module)
@@ -119,12 +120,16 @@ export class Definer {
     return isTelling(one) ? one : second()
   }
 
-  #identifier(node: TSESTree.Identifier, module: SourceModule): Definition {
+  #identifier(node: TSESTree.Identifier | TSESTree.JSXIdentifier, module: SourceModule): Definition {
     const binding = module.bindingOf(node)
     return binding === null ? unknown(node, module) : this.#binding(binding, node, module)
   }
 
-  #binding(binding: Binding, node: TSESTree.Identifier, module: SourceModule): Definition {
+  #binding(
+    binding: Binding,
+    node: TSESTree.Identifier | TSESTree.JSXIdentifier,
+    module: SourceModule,
+  ): Definition {
     switch (binding.kind) {
       case 'import':
         return this.imported(binding.specifier, binding.name, module.filename)
@@ -181,7 +186,7 @@ export class Definer {
 
   #parameter(
     binding: Extract<Binding, { kind: 'parameter' }>,
-    node: TSESTree.Identifier,
+    node: TSESTree.Identifier | TSESTree.JSXIdentifier,
     module: SourceModule,
   ): Definition {
     const annotation = annotationOf(binding.pattern)

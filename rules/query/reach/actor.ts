@@ -64,7 +64,14 @@ export function hasActor(handler: TSESTree.Node, text: string, tenancy: Tenancy)
   const source = text.slice(handler.range[0], handler.range[1])
   if (identity.test(source)) return true
   const names = tenantNames(tenancy)
-  return (source.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
+  return (source.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word) || names.test(bare(word)))
+}
+
+/** `withWorkspace`, `getTeamOrThrow` → the word between. */
+function bare(name: string): string {
+  return name
+    .replace(/^(?:with|get|require|use|for|by|in|current)(?=[A-Z])/, '')
+    .replace(/(?:OrThrow|Auth|Access|Handler)$/, '')
 }
 
 const self =

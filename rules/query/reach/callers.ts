@@ -3,12 +3,12 @@ import { type FunctionNode, keyName } from '../../source/binding.ts'
 import { contains, unwrap } from '../../source/children.ts'
 import type { Definition } from '../../source/definition.ts'
 import type { QueryContext } from '../context.ts'
-import { callsByName } from './calls.ts'
+import { type CallLike, callsByName } from './calls.ts'
 import type { SideFiles } from './side-files.ts'
 
 /** A call of a function, in the analysis of the file that it stands in. */
 export interface Caller {
-  readonly call: TSESTree.CallExpression
+  readonly call: CallLike
   readonly file: QueryContext
 }
 
@@ -91,13 +91,13 @@ function callsOf(
 }
 
 function isCallOf(
-  call: TSESTree.CallExpression,
+  call: CallLike,
   named: Named,
   target: FunctionNode,
   home: QueryContext,
   from: QueryContext,
 ): boolean {
-  const callee = unwrap(call.callee)
+  const callee = call.type === 'CallExpression' ? unwrap(call.callee) : call.name
   const definition = from.scope.definitionOf(callee)
   const isHere = (module: string, node: TSESTree.Node): boolean =>
     module === home.scope.filename && (isSame(node, target) || isSame(node, named.node))

@@ -2,18 +2,19 @@ import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../source/binding.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 
-const known = new WeakMap<object, ReadonlyMap<string, readonly TSESTree.CallExpression[]>>()
+const known = new WeakMap<object, ReadonlyMap<string, readonly CallLike[]>>()
+
+/** A call, or a component that is rendered: its function is handed one object, made of the attributes. */
+export type CallLike = TSESTree.CallExpression | TSESTree.JSXOpeningElement
 
 /** The calls of a file by the last name of their callee: `a.b.c(…)` under `c`. */
-export function callsByName(
-  sourceCode: TSESLint.SourceCode,
-): ReadonlyMap<string, readonly TSESTree.CallExpression[]> {
+export function callsByName(sourceCode: TSESLint.SourceCode): ReadonlyMap<string, readonly CallLike[]> {
   const found = known.get(sourceCode.ast)
   if (found !== undefined) return found
-  const calls = new Map<string, TSESTree.CallExpression[]>()
+  const calls = new Map<string, CallLike[]>()
   const visit = (node: TSESTree.Node): void => {
-    if (node.type === 'CallExpression') {
-      const name = calleeName(node)
+    if (node.type === 'CallExpression' || node.type === 'JSXOpeningElement') {
+      const name = node.type === 'CallExpression' ? calleeName(node) : elementName(node)
       if (name !== null) calls.set(name, [...(calls.get(name) ?? []), node])
     }
     for (const child of childrenOf(node)) visit(child)
@@ -28,6 +29,20 @@ export function calleeName(node: TSESTree.CallExpression): string | null {
   const callee = unwrap(node.callee)
   if (callee.type === 'Identifier') return callee.name
   return callee.type === 'MemberExpression' ? memberName(callee) : null
+}
+
+function elementName({ name }: TSESTree.JSXOpeningElement): string | null {
+  return name.type === 'JSXIdentifier' && /^[A-Z]/.test(name.name) ? name.name : null
+}
+
+/** The value of an attribute; null when it is not written there. */
+export function attributeOf(element: TSESTree.JSXOpeningElement, name: string): TSESTree.Node | null {
+  for (const attribute of element.attributes) {
+    if (attribute.type !== 'JSXAttribute' || attribute.name.name !== name) continue
+    const { value } = attribute
+    return value?.type === 'JSXExpressionContainer' ? value.expression : value
+  }
+  return null
 }
 
 /** Is there a node for which `is` holds, at or below this one? Functions that are only made there count too. */

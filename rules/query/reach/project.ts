@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from 'node:path'
 /** The source files of a project, with the names that each of them calls. */
 export interface Project {
   readonly root: string
-  /** Files in which `name(` or `name<…>(` stands. */
+  /** Files in which `name(`, `name<…>(` or `<Name` stands. */
   readonly filesCalling: (name: string) => readonly string[]
 }
 
@@ -77,11 +77,11 @@ function refresh(index: Index, root: string): boolean {
   return changed
 }
 
-const called = /([A-Za-z_$][\w$]*)(?:<[^<>()]*>)?\??\.?\(/g
+const called = /([A-Za-z_$][\w$]*)(?:<[^<>()]*>)?\??\.?\(|<([A-Z][\w$]*)/g
 
 function calledIn(text: string): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const match of text.matchAll(called)) names.add(match[1]!)
+  for (const match of text.matchAll(called)) names.add(match[1] ?? match[2]!)
   return names
 }
 

@@ -8,13 +8,18 @@ import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
 import { functionsAround, handlerAround, hasActor, isSelf, tenantNames } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
+import { attributeOf, calleeName } from './calls.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter, guardOf } from './guards.ts'
 import type { SideFiles } from './side-files.ts'
+import { sharedLead } from './shared-lead.ts'
 import { steeringOf, type SteeringValue } from './steering.ts'
 
 /** Calls from an entry point to a query; longer chains are not followed. */
 const depthLimit = 6
+
+/** Helpers within helpers that make a value. */
+const nestingLimit = 4
 
 /** A parameter of a function, or a member of it, in the file of the function. */
 interface ParameterPlace {
@@ -27,6 +32,8 @@ interface Look {
   readonly isRead: boolean
   readonly path: readonly Step[]
   readonly visited: ReadonlySet<TSESTree.Node>
+  /** Helpers that were seen through. */
+  readonly nested: number
 }
 
 /** Finds out who steers the queries of one file. */
@@ -54,13 +61,19 @@ export class Reach {
       isRead: mention.occurrence.access === 'read',
       path: [this.#stepAt(at, this.#file)],
       visited: new Set(),
+      nested: 0,
     }
     const values = steeringOf(judged, mention)
+    const shared = sharedLead(judged, mention)
+    if (shared !== null) return { kind: 'likely', reason: `it is joined through ${shared}`, path: look.path }
     const states = values.flatMap((value) => {
       const state = this.#ofSteering(value, at, mention, look)
       return state === null ? [] : [{ value, state }]
     })
-    const binding = states.find(({ value, state }) => state.kind === 'derived' && isIdentifying(value.column))
+    const binding = states.find(
+      ({ value, state }) =>
+        state.kind === 'derived' && value.provenance.kind !== 'parameter' && isIdentifying(value.column),
+    )
     if (binding !== undefined) return binding.state
     const ignored = this.#ignoredTenant(at)
     const found = worst(states.map(({ state }) => state))
@@ -109,6 +122,7 @@ export class Reach {
       const all = parts.map((part) => this.#ofValue(part, at, file, look, members, mention))
       return worst(all.filter((one) => one !== null))
     }
+    if (isConstantName(node)) return null
     if (file.proofs.factsAt(node, at).length > 0) return { kind: 'derived', from: 'a row of the tenant' }
     const provenance = file.scope.provenanceOf(node)
     switch (provenance.kind) {
@@ -123,7 +137,7 @@ export class Reach {
       case 'parameter':
         return this.#ofParameter(node, at, file, look, members, mention)
       case 'unknown':
-        return this.#ofUnknown(node, file, provenance.path)
+        return this.#ofUnknown(node, at, file, look, provenance.path, mention)
     }
   }
 
@@ -144,16 +158,35 @@ export class Reach {
     return { kind: 'certain', value, path: look.path }
   }
 
-  #ofUnknown(node: TSESTree.Node, file: QueryContext, path: string): Exposure {
+  #ofUnknown(
+    node: TSESTree.Node,
+    at: TSESTree.Node,
+    file: QueryContext,
+    look: Look,
+    path: string,
+    mention: Judged,
+  ): Exposure {
     if (isSelf(path)) return { kind: 'derived', from: 'whoever is logged in' }
+    const unfollowed: Exposure = { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     const { base } = this.#placeOf(node, file)
+    if (base.kind === 'expression' && base.node !== node) {
+      return this.#ofValue(base.node, at, file, look, [], mention) ?? unfollowed
+    }
     const call = node.type === 'CallExpression' ? node : base.kind === 'call' ? base.node : null
-    if (call === null) return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
+    if (call === null || look.nested >= nestingLimit) return unfollowed
     const definition = file.scope.definitionOf(call.callee)
-    const isOwn = definition.kind === 'function' || (definition.kind === 'import' && definition.local)
-    if (isOwn)
+    if (definition.kind === 'import' && definition.local) {
       return { kind: 'derived', from: `what \`${file.scope.sourceCode.getText(call.callee)}\` returned` }
-    return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
+    }
+    if (definition.kind !== 'function') return unfollowed
+    const text = file.scope.textOf(definition.node, definition.module)
+    if (text === null || looksUp(text)) {
+      return { kind: 'derived', from: `what \`${file.scope.sourceCode.getText(call.callee)}\` returned` }
+    }
+    // A function that looks nothing up makes its result of what it is handed.
+    const deeper = { ...look, nested: look.nested + 1 }
+    const parts = call.arguments.map((argument) => this.#ofValue(argument, at, file, deeper, [], mention))
+    return worst(parts.filter((one) => one !== null)) ?? unfollowed
   }
 
   #placeOf(node: TSESTree.Node, file: QueryContext): ReturnType<typeof placeOf> {
@@ -209,6 +242,11 @@ export class Reach {
     look: Look,
     mention: Judged,
   ): Exposure | null {
+    if (call.type === 'JSXOpeningElement') {
+      const [name, ...further] = path
+      const value = binding.index === 0 && name !== undefined ? attributeOf(call, name) : null
+      return value === null ? null : this.#ofValue(value, call, file, look, further, mention)
+    }
     const spread = call.arguments.findIndex((argument) => argument.type === 'SpreadElement')
     if (spread >= 0 && spread <= binding.index)
       return { kind: 'unreached', reason: 'its arguments are spread' }
@@ -307,9 +345,35 @@ function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSESTree.Nod
       return [node.argument]
     case 'ObjectExpression':
       return (file.scope.objectOf(node)?.properties ?? []).map(({ value }) => value)
+    case 'NewExpression':
+      return node.arguments
+    case 'CallExpression': {
+      const callee = unwrap(node.callee)
+      const name = calleeName(node) ?? ''
+      if (callee.type === 'MemberExpression' && carries.test(name)) return [callee.object]
+      return makes.test(name) ? node.arguments : null
+    }
     default:
       return null
   }
+}
+
+/** Methods whose result is made of what they are called on, and functions whose result is made of their arguments. */
+const carries =
+  /^(?:map|filter|flatMap|flat|slice|concat|sort|toSorted|trim|toLowerCase|toUpperCase|toString|split|join|replace|replaceAll|substring|at|pop|shift)$/
+const makes =
+  /^(?:String|Number|BigInt|parseInt|parseFloat|decodeURIComponent|keys|values|entries|from|isArray)$/
+
+/** What in the text of a function shows that it looks something up. */
+function looksUp(text: string): boolean {
+  return /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first)\s*[(<`]|\bfetch\(|\bsql`|\bawait\b/.test(
+    text,
+  )
+}
+
+/** `HOUSE_ACCOUNT_ID`: what is written so is the same in every request. */
+function isConstantName(node: TSESTree.Node): boolean {
+  return node.type === 'Identifier' && /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(node.name)
 }
 
 /** Does a column name rows rather than describe them? */
