@@ -154,7 +154,7 @@ function lostIn(
   current: readonly Chain[] | null,
   environment: Environment,
 ): readonly Chain[] | null {
-  const call = unwrap(node, true)
+  const call = unwrap(node)
   return current === null || call.type !== 'CallExpression' ? null : changedUnseen(current, call, environment)
 }
 

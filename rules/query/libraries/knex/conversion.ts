@@ -39,13 +39,13 @@ export function possible(
   conversion: Conversion,
   depth = 0,
 ): readonly Placed[] {
-  const node = unwrap(given, true)
+  const node = unwrap(given)
   if (depth > follow) return [{ node, environment }]
   if (node.type === 'Identifier') {
     const bound = environment.get(node.name)
     if (bound?.kind === 'argument') return possible(bound.node, bound.environment, conversion, depth + 1)
     if (bound !== undefined) return [{ node, environment }]
-    const resolved = unwrap(conversion.draft.scope.resolve(node), true)
+    const resolved = unwrap(conversion.draft.scope.resolve(node))
     return resolved === node || conversion.evaluator.chainsOf(node, environment) !== null
       ? [{ node, environment }]
       : possible(resolved, environment, conversion, depth + 1)

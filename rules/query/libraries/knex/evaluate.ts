@@ -53,7 +53,8 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
   }
 
   function chainsOf(given: TSESTree.Node, environment: Environment): readonly Chain[] | null {
-    const node = unwrap(given, true)
+    // What is awaited is a result, no builder any more.
+    const node = unwrap(given)
     const plain = environment.size === 0
     const found = plain ? known.get(node) : undefined
     if (found !== undefined) return found
@@ -164,7 +165,7 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     environment: Environment,
   ): readonly Chain[] | null {
     const target = functionOf(callee)
-    if (target === null || target.generator) return null
+    if (target === null || target.async || target.generator) return null
     const inside = enterHelper(target, environment)
     const returned = returnsOf(target)
     if (inside === null || returned.length === 0) return null

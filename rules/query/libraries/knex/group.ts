@@ -1,6 +1,6 @@
-import type { Condition } from '../../../sql/statement.ts'
+import type { Condition, Operand } from '../../../sql/statement.ts'
 import { unseenStep, type ChainStep } from './chain.ts'
-import { conditionOf, unseen } from './condition.ts'
+import { conditionOf } from './condition.ts'
 import { namesIn, type Conversion, type Level } from './conversion.ts'
 import { conditionMethod, joinMethod } from './methods.ts'
 
@@ -28,7 +28,10 @@ export function groupOf(
     if (step.method === unseenStep) {
       if (family === 'having') continue
       // Out of sight, an OR may have been added as well as an AND.
-      const condition = unseen('something out of sight changes the query', step.call, conversion)
+      const span = conversion.draft.spanOf(step.call)
+      const anything: Operand = { kind: 'column', occurrence: null, column: '*', span }
+      const reason = 'something out of sight changes the query'
+      const condition: Condition = { kind: 'opaque', reason, mentions: [anything], span }
       const before = joined(items)
       items = [
         { or: false, condition: before === null ? condition : { kind: 'or', operands: [before, condition] } },

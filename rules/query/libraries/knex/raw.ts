@@ -22,7 +22,7 @@ export function partMethod(node: TSESTree.Node, scope: ExtractionScope): 'raw' |
 
 /** `raw(…).wrap('(', ')')`, `raw(…).as('name')`: the `raw(…)` itself. */
 export function partIn(node: TSESTree.Node, scope: ExtractionScope): TSESTree.CallExpression | null {
-  const bare = unwrap(node, true)
+  const bare = unwrap(node)
   if (bare.type !== 'CallExpression') return null
   if (partMethod(bare, scope) !== null) return bare
   const callee = unwrap(bare.callee)

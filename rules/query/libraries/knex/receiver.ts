@@ -61,6 +61,7 @@ function classify(definition: Definition): Kind {
     case 'typed':
       return typeKind(definition.type)
     case 'instance':
+      if (definition.of.kind === 'class') return typeKind(definition.of)
       return definition.of.kind === 'import' && foreign.test(definition.of.module) ? 'other' : 'unknown'
     case 'call':
       return callKind(definition.callee)
@@ -105,6 +106,8 @@ function originKind(definition: Definition): Kind {
 }
 
 function typeKind(type: Definition): Kind {
+  // A type of the project says what it is: Knex when it extends Knex's.
+  if (type.kind === 'class') return type.extends === null ? 'other' : typeKind(type.extends)
   if (type.kind === 'member') return typeKind(type.object) === 'client' ? 'client' : 'unknown'
   if (type.kind !== 'import') return 'unknown'
   if (isKnexModule(type)) return 'client'
