@@ -119,6 +119,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       "select * from courses where (courses.school_id = :school and courses.title = 'x') or courses.id = :id",
     ],
     [
+      `knex('courses').where('school_id', school).whereRaw('id = ? or title = ?', [id, 'x'])`,
+      "select * from courses where (courses.school_id = :school and courses.id = :id) or courses.title = 'x'",
+    ],
+    [
+      `knex('courses').where('school_id', school).where(knex.raw("(id = ? or title = 'x')", [id]))`,
+      "select * from courses where courses.school_id = :school and (courses.id = :id or courses.title = 'x')",
+    ],
+    [
       'knex("courses").whereRaw(`school_id = ? ${body.tail}`, [school])',
       'select * from courses where opaque(raw SQL that could not be read: :school: :body.tail)',
     ],

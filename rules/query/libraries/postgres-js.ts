@@ -10,7 +10,7 @@ import { taggedQueries } from '../tagged-statement.ts'
 import { compose } from '../text.ts'
 import { elementsOf } from '../text-array.ts'
 import { explore } from '../variants.ts'
-import { helperText } from './postgres-js/helper.ts'
+import { helperText } from './postgres-js/interpolated.ts'
 import { receiverOf } from './postgres-js/receiver.ts'
 
 const answer: Answer = { shape: 'rows', throws: false }

@@ -2,15 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName, type FunctionNode } from '../../../source/binding.ts'
 import { returnsOf, unwrap } from '../../../source/children.ts'
 import type { ExtractionScope } from '../../library.ts'
-import {
-  emptyEnvironment,
-  enterHelper,
-  limited,
-  unseenStep,
-  type Bound,
-  type Chain,
-  type Environment,
-} from './chain.ts'
+import { enterHelper, limited, unseenStep, type Bound, type Chain, type Environment } from './chain.ts'
 import { changedIn, stateAt, type Evaluate } from './change.ts'
 import { clientMethods, endMethods, isKnexMethod } from './methods.ts'
 import { hasClientName, receiverOf } from './receiver.ts'
@@ -132,8 +124,9 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
       ...chain,
       steps: [...chain.steps, { method: name, call: node, environment, optional: null }],
     })
+    // A method that Knex does not have may do anything to the statement.
     if (method !== 'modify')
-      return chains.map((chain) => step(chain, isKnexMethod(method) ? method : unseen(method)))
+      return chains.map((chain) => step(chain, isKnexMethod(method) ? method : unseenStep))
     const [callback, ...more] = node.arguments
     const target = callback === undefined ? null : functionOf(callback)
     if (target === null) return chains.map((chain) => step(chain, unseenStep))
@@ -192,9 +185,6 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
   return { scope, chainsOf, functionOf, applied }
 }
 
-/** A method that Knex does not have may do anything to the statement. */
-const unseen = (method: string): string => (/^(orderBy|clone|as$)/.test(method) ? method : unseenStep)
-
 export function builderOf(bound: Bound | undefined): readonly Chain[] | null {
   return bound?.kind === 'builder' || bound?.kind === 'fixed' ? bound.chains : null
 }
@@ -245,5 +235,3 @@ function methodValue(node: TSESTree.Node): TSESTree.Node {
   if (node.type === 'VariableDeclarator' && node.init !== null) return node.init
   return node
 }
-
-export { emptyEnvironment }

@@ -3,6 +3,7 @@ import { unseenStep, type ChainStep } from './chain.ts'
 import { conditionOf } from './condition.ts'
 import { namesIn, type Conversion, type Level } from './conversion.ts'
 import { conditionMethod, joinMethod } from './methods.ts'
+import { partIn, rawTexts } from './raw.ts'
 
 type Family = 'where' | 'having' | 'on'
 
@@ -39,9 +40,48 @@ export function groupOf(
       continue
     }
     const item = itemOf(step, family, level, conversion)
-    if (item !== null) items.push(item)
+    if (item !== null) items.push(...spliced(item, step, family, conversion))
   }
   return joined(items)
+}
+
+/** Knex puts no brackets around raw SQL, so that an OR in it stands beside the other conditions. */
+function spliced(item: Item, step: ChainStep, family: Family, conversion: Conversion): readonly Item[] {
+  const { condition } = item
+  const inner = condition.kind === 'optional' ? condition.condition : condition
+  if (inner.kind !== 'or' || !isOpenRaw(step, family, conversion)) return [item]
+  return inner.operands.map((operand, index): Item => {
+    if (index > 0) return { or: true, condition: operand }
+    return {
+      ...item,
+      condition: condition.kind === 'optional' ? { ...condition, condition: operand } : operand,
+    }
+  })
+}
+
+function isOpenRaw(
+  { method, call, environment }: ChainStep,
+  family: Family,
+  conversion: Conversion,
+): boolean {
+  const [first, ...more] = call.arguments
+  const part = first === undefined || more.length > 0 ? null : partIn(first, conversion.draft.scope)
+  const raw = readMethod(method, family)?.suffix === 'Raw'
+  if (!raw && part === null) return false
+  const texts = rawTexts(part?.arguments ?? call.arguments, environment, conversion)
+  return !texts.every(({ text }) => isBracketed(text.trim()))
+}
+
+/** Does one pair of brackets enclose all of the text? */
+function isBracketed(text: string): boolean {
+  let depth = 0
+  const plain = text.replace(/'(?:[^']|'')*'/g, '')
+  for (const [index, character] of [...plain].entries()) {
+    if (character === '(') depth++
+    else if (character === ')') depth--
+    if (depth === 0) return index === plain.length - 1 && plain.length > 1
+  }
+  return false
 }
 
 function joined(items: readonly Item[]): Condition | null {
