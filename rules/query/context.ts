@@ -153,21 +153,26 @@ class Extraction {
     let found: readonly QueryOrOpaque[] = []
     let complete = true
     for (const extractor of this.#extractors) {
-      if (this.#running.has(extractor) && extractor.reentrant !== true) complete = false
-      else found = this.#ask(extractor, node)
-      if (found.length > 0) break
+      if (this.#running.has(extractor) && extractor.reentrant !== true) {
+        complete = false
+        continue
+      }
+      const answer = this.#ask(extractor, node)
+      if (answer === null) continue
+      found = answer
+      break
     }
     if (complete) this.#known.set(node, found)
     else this.#known.delete(node)
     return found
   }
 
-  #ask(extractor: LibraryExtractor, node: CallNode): readonly QueryOrOpaque[] {
+  #ask(extractor: LibraryExtractor, node: CallNode): readonly QueryOrOpaque[] | null {
     const outermost = !this.#running.has(extractor)
     this.#running.add(extractor)
     try {
       const extracted = extractor.extract(node, this.scope)
-      if (extracted === null) return []
+      if (extracted === null) return null
       return 'kind' in extracted ? [extracted] : extracted
     } finally {
       if (outermost) this.#running.delete(extractor)

@@ -1,7 +1,10 @@
 import type { LibraryExtractor } from './library.ts'
 import { kysely } from './libraries/kysely.ts'
+import { knex } from './libraries/knex.ts'
 import { pg } from './libraries/pg.ts'
+import { postgresJs } from './libraries/postgres-js.ts'
 import { prisma } from './libraries/prisma.ts'
+import { slonik } from './libraries/slonik.ts'
 
 /** Every library, in the order in which they are asked about a call: the more specific syntax first. */
-export const libraries: readonly LibraryExtractor[] = [kysely, prisma, pg]
+export const libraries: readonly LibraryExtractor[] = [kysely, prisma, knex, slonik, postgresJs, pg]

@@ -25,7 +25,8 @@ export interface LibraryExtractor {
   /**
    * Called once for every call and tagged template, outermost first. Null: not a query of this library. Where a builder chain
    * has many calls, answer on the outermost one only (and null inside it). Several answers where control flow makes
-   * several statements out of one call (conditional appends): each of them may run.
+   * several statements out of one call (conditional appends): each of them may run. An empty array: the call is this library's
+   * and part of another query, so that no other library need look at it.
    */
   readonly extract: (
     node: CallNode,

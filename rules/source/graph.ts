@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { type SourceModule, sideModule } from './module.ts'
 import { aliasesFor } from './alias.ts'
+import { workspaceSources } from './workspace.ts'
 
 export type Parse = (text: string, filename: string) => TSESTree.Program
 
@@ -108,7 +109,7 @@ function findSource(base: string): string | null {
 
 const resolved = new Map<string, { readonly file: string | null; readonly at: number }>()
 
-/** The local file behind an import, relative or through the `paths` of a tsconfig; null for packages. */
+/** The local file behind an import: relative, through the `paths` of a tsconfig, or of the same workspace; null for packages. */
 export function resolveImport(specifier: string, from: string): string | null {
   const key = `${dirname(from)}\0${specifier}`
   const known = resolved.get(key)
@@ -117,7 +118,7 @@ export function resolveImport(specifier: string, from: string): string | null {
   }
   const bases = specifier.startsWith('.')
     ? [resolve(dirname(from), specifier)]
-    : aliasesFor(specifier, dirname(from))
+    : [...aliasesFor(specifier, dirname(from)), ...workspaceSources(specifier, dirname(from))]
   let file: string | null = null
   for (const base of bases) file ??= findSource(base)
   resolved.set(key, { file, at: Date.now() })

@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { childrenOf, contains } from '../../source/children.ts'
 import { memberName } from '../../source/binding.ts'
 import { startDraft } from '../draft.ts'
+import { fragmentBlocks } from '../fragment.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
 import type { Answer, QueryOrOpaque } from '../query.ts'
 import { chainBlock, emptyLevel } from './kysely/block.ts'
@@ -9,7 +10,6 @@ import { beginning, continues, emptyEnvironment, isEnded, type Chain } from './k
 import type { Conversion } from './kysely/conversion.ts'
 import { createEvaluator, type Evaluator } from './kysely/evaluate.ts'
 import { fragmentTexts } from './kysely/fragment-text.ts'
-import { fragmentBlocks } from './kysely/fragment.ts'
 import { isSqlTag } from './kysely/receiver.ts'
 import { unwrapped } from './kysely/syntax.ts'
 import { usesOf } from './kysely/uses.ts'
@@ -181,7 +181,7 @@ function rawQueries(
   for (let index = 0; index < count; index++) {
     const conversion = conversionFor()
     const text = fragmentTexts(template, emptyEnvironment, emptyLevel, conversion)[index]!
-    const blocks = fragmentBlocks([text], template, conversion)
+    const blocks = fragmentBlocks([text], template, conversion.draft)
     if (blocks === null) {
       const { interpolations } = text
       queries.push({

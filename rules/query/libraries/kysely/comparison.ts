@@ -1,27 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import type { Comparison, Condition, Operand, Span } from '../../../sql/statement.ts'
+import type { Condition, Operand, Span } from '../../../sql/statement.ts'
+import { comparison, operatorName } from '../../operator.ts'
 import type { Environment } from './chain.ts'
 import { possibleExpressions, subqueryOf, type Conversion, type Level } from './conversion.ts'
 import { operandOf, type Reading } from './operand.ts'
 import { unwrapped } from './syntax.ts'
-
-const comparisons: Readonly<Record<string, Comparison>> = {
-  '=': '=',
-  '==': '=',
-  '!=': '<>',
-  '<>': '<>',
-  '<': '<',
-  '<=': '<=',
-  '>': '>',
-  '>=': '>=',
-  'is distinct from': 'is distinct from',
-  'is not distinct from': 'is not distinct from',
-  like: 'like',
-  ilike: 'ilike',
-  'similar to': 'similar',
-  '~': 'regex',
-  '~*': 'regex',
-}
 
 /** `left operator right`, as the arguments of a call. */
 export interface BinaryParts {
@@ -46,7 +29,7 @@ export function binary(
   if (typeof operator !== 'string') {
     return { kind: 'opaque', reason: 'an operator chosen at run time', mentions: [left, right()], span }
   }
-  const name = operator.trim().toLowerCase().replace(/\s+/g, ' ')
+  const name = operatorName(operator)
   if (name === 'in' || name === 'not in') {
     const condition = membership(parts.value, left, environment, level, conversion, span)
     return name === 'in' ? condition : { kind: 'not', operand: condition }
@@ -55,13 +38,7 @@ export function binary(
     const condition = isCondition(left, draft.scope.constantOf(parts.value)?.value, right, span)
     return name === 'is' ? condition : { kind: 'not', operand: condition }
   }
-  const negated = /^not (like|ilike|similar to)$/.exec(name)?.[1] ?? { '!~': '~', '!~*': '~*' }[name]
-  const comparison = comparisons[negated ?? name]
-  if (comparison === undefined) {
-    return { kind: 'opaque', reason: `operator ${name}`, mentions: [left, right()], span }
-  }
-  const compare: Condition = { kind: 'compare', operator: comparison, left, right: right(), span }
-  return negated === undefined ? compare : { kind: 'not', operand: compare }
+  return comparison(name, left, right(), span)
 }
 
 function isCondition(

@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../../source/binding.ts'
 import type { Operand } from '../../../sql/statement.ts'
+import { append, emptyFragment as empty, type FragmentText } from '../../fragment.ts'
 import type { Interpolation } from '../../query.ts'
 import type { Environment } from './chain.ts'
 import { possibleExpressions, type Conversion, type Level, type Placed } from './conversion.ts'
@@ -9,19 +10,8 @@ import { isSqlTag } from './receiver.ts'
 import { unwrapped } from './syntax.ts'
 import { stringsOf } from './write.ts'
 
-/** One text that a `sql` template can become. `$n` in it stands for `holes[n - 1]`. */
-export interface FragmentText {
-  readonly text: string
-  readonly holes: readonly (() => Operand)[]
-  readonly interpolations: readonly Interpolation[]
-  /** A part of the text is chosen at run time, so that it cannot be parsed. */
-  readonly unseen: boolean
-}
-
 /** Conditional fragments multiply; beyond this many the template counts as not seen. */
 const maximumTexts = 16
-
-const empty: FragmentText = { text: '', holes: [], interpolations: [], unseen: false }
 
 /** A `sql` template, or one of the functions on the tag that make a part of one: `sql.ref(…)`, `sql.lit(…)`. */
 export type FragmentNode = TSESTree.TaggedTemplateExpression | TSESTree.CallExpression
@@ -52,19 +42,6 @@ export function fragmentTexts(
     if (texts.length > maximumTexts) texts = [{ ...texts[0]!, unseen: true }]
   })
   return texts
-}
-
-/** Joins two texts; the placeholders of the second are numbered after those of the first. */
-function append(first: FragmentText, second: FragmentText): FragmentText {
-  const shift = first.holes.length
-  return {
-    text:
-      first.text +
-      (shift === 0 ? second.text : second.text.replace(/\$(\d+)/g, (_, n) => `$${Number(n) + shift}`)),
-    holes: [...first.holes, ...second.holes],
-    interpolations: [...first.interpolations, ...second.interpolations],
-    unseen: first.unseen || second.unseen,
-  }
 }
 
 const hole = (operand: () => Operand): FragmentText => ({ ...empty, text: '$1', holes: [operand] })

@@ -1,22 +1,20 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from '../../../source/binding.ts'
-import type { Assignment, Condition, Conflict, InsertSource, Occurrence } from '../../../sql/statement.ts'
-import type { ObjectView } from '../../library.ts'
+import type {
+  Assignment,
+  Condition,
+  Conflict,
+  InsertSource,
+  Occurrence,
+  Operand,
+} from '../../../sql/statement.ts'
 import { columnName } from '../../naming.ts'
+import { mapped, rowsSource, writtenRow, type Written } from '../../rows.ts'
 import type { Environment } from './chain.ts'
 import { conditionOf } from './condition.ts'
 import { possibleExpressions, type Conversion, type Level, type Placed } from './conversion.ts'
 import { operandOf } from './operand.ts'
 import { unwrapped } from './syntax.ts'
-
-/** A written row, as far as it can be seen. */
-export interface Written {
-  readonly assignments: readonly Assignment[]
-  /** Some of the assignments may be absent at run time. */
-  readonly optional: readonly string[]
-  /** Why not all of it could be seen; null when it was. */
-  readonly open: string | null
-}
 
 /** `values(row)`, `values([…])`, `values(rows.map((row) => ({…})))`, `values((eb) => ({…}))`. */
 export function sourceOf(
@@ -26,24 +24,8 @@ export function sourceOf(
   level: Level,
   conversion: Conversion,
 ): InsertSource {
-  const rows = rowsOf({ node, environment }, target, level, conversion)
-  const open = rows.find((row) => row.open !== null)?.open ?? null
-  if (rows.length === 0) return { kind: 'opaque', reason: 'rows that could not be seen', known: [] }
-  if (open !== null) {
-    const known = rows.length === 1 ? certain(rows[0]!) : []
-    return { kind: 'opaque', reason: open, known }
-  }
-  // A column that may be absent makes two kinds of rows: each of them is written at some time.
-  return {
-    kind: 'rows',
-    rows: rows.flatMap((row) =>
-      row.optional.length === 0 ? [row.assignments] : [row.assignments, certain(row)],
-    ),
-  }
+  return rowsSource(rowsOf({ node, environment }, target, level, conversion))
 }
-
-const certain = (row: Written): readonly Assignment[] =>
-  row.assignments.filter(({ column }) => !row.optional.includes(column))
 
 function rowsOf(
   placed: Placed,
@@ -85,15 +67,6 @@ function openRows(
   return rowsOf({ node: each, environment: shadowed(each, environment) }, target, level, conversion)
 }
 
-/** The callback of `rows.map(callback)`: what it returns is what every row is like. */
-function mapped(node: TSESTree.Node): TSESTree.Node | null {
-  if (node.type !== 'CallExpression') return null
-  const callee = unwrapped(node.callee)
-  if (callee.type !== 'MemberExpression') return null
-  const [first] = node.arguments
-  return memberName(callee) === 'map' && first !== undefined && isFunction(first) ? first : null
-}
-
 /** The callback's own parameters hide what the same names mean around it. */
 function shadowed(callback: TSESTree.Node, environment: Environment): Environment {
   if (!isFunction(callback)) return environment
@@ -115,33 +88,8 @@ export function writtenBy(
   if (view === null) {
     return { assignments: [], optional: [], open: `${scope.sourceCode.getText(node)} could not be seen` }
   }
-  return written(view, environment, target, level, conversion)
-}
-
-function written(
-  view: ObjectView,
-  environment: Environment,
-  target: Occurrence,
-  level: Level,
-  conversion: Conversion,
-): Written {
-  const { draft } = conversion
-  const assignments: Assignment[] = []
-  const optional: string[] = []
-  for (const property of view.properties) {
-    const column = columnName(target, property.name, draft.scope.tenancy)
-    const operand = operandOf(property.value, environment, level, conversion, 'value')
-    assignments.push({ column, operand, span: draft.spanOf(property.node) })
-    const certainBefore = assignments.some((one) => one.column === column && !optional.includes(column))
-    if (
-      property.optional !== null &&
-      !(certainBefore && assignments.filter((one) => one.column === column).length > 1)
-    ) {
-      optional.push(column)
-    }
-  }
-  const [open] = view.open
-  return { assignments, optional, open: open === undefined ? null : open.reason }
+  const operand = (value: TSESTree.Node): Operand => operandOf(value, environment, level, conversion, 'value')
+  return writtenRow(view, target, operand, conversion.draft)
 }
 
 /** `set({…})`, `set((eb) => ({…}))`, `set('column', value)`. */

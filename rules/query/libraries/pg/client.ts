@@ -11,7 +11,7 @@ import type { ExtractionScope } from '../../library.ts'
 export type Client = 'pg' | 'undecided' | 'other'
 
 const packages =
-  /^(pg|pg-pool|pg-native|pg-promise|@neondatabase\/serverless|@vercel\/postgres|@electric-sql\/pglite|slonik)$/
+  /^(pg|pg-pool|pg-native|pg-promise|@neondatabase\/serverless|@vercel\/postgres|@electric-sql\/pglite)$/
 
 const classNames = /^(Pool|Client|PoolClient|ClientBase|BoundPool|PGlite|IDatabase|ITask|IConnected)$/
 
