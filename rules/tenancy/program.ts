@@ -7,6 +7,7 @@ import type { SourceModule } from '../source/module.ts'
 export interface SchemaProgram {
   readonly modules: readonly SourceModule[]
   readonly definer: Definer
+  readonly parse: Parse
   /** Files that do not parse. */
   readonly unread: readonly string[]
 }
@@ -26,7 +27,7 @@ export function readProgram(files: readonly string[], kind: string): SchemaProgr
     else modules.push(module)
   }
   const first = modules[0] ?? emptyModule(parse)
-  return { modules, definer: new Definer(first, parse), unread }
+  return { modules, definer: new Definer(first, parse), parse, unread }
 }
 
 function emptyModule(parse: Parse): SourceModule {

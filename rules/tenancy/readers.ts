@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readMigrations } from '../schema/from-migrations.ts'
 import { readMigrationFiles } from '../schema/migration-files.ts'
+import { countDrizzle, shapeOfDrizzle } from './drizzle.ts'
 import { shapeOfPrisma } from './prisma.ts'
 import { shapeOfSchema } from './schema-shape.ts'
 import type { DatabaseShape } from './shape.ts'
@@ -28,6 +29,14 @@ const prisma: SchemaReader = {
   read: (files) => shapeOfPrisma(files.map((file) => ({ file, text: readFileSync(file, 'utf8') }))),
 }
 
+const drizzle: SchemaReader = {
+  name: 'Drizzle schema',
+  kind: 'model',
+  files: /\.[cm]?[jt]s$/,
+  count: countDrizzle,
+  read: (files) => shapeOfDrizzle(files),
+}
+
 const sql: SchemaReader = {
   name: 'SQL file or folder of SQL migrations',
   kind: 'migrations',
@@ -38,4 +47,4 @@ const sql: SchemaReader = {
 }
 
 /** Every kind of source, in the order in which a person would mention them. */
-export const schemaReaders: readonly SchemaReader[] = [prisma, sql]
+export const schemaReaders: readonly SchemaReader[] = [prisma, drizzle, sql]
