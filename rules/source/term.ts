@@ -1,15 +1,18 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { type Binding, type FunctionNode, isFunction, keyName, memberName } from './binding.ts'
+import { type Binding, isFunction, keyName, memberName } from './binding.ts'
 import { returnsOf, unwrap } from './children.ts'
 import { exportedNode } from './exports.ts'
 import { type Parse, isLocal, loadModule, resolveImport } from './graph.ts'
 import type { SourceModule } from './module.ts'
 
-/** An expression where it is written, with what the parameters of the functions around it stand for. */
+/**
+ * An expression where it is written, with what stands for the parameters of the functions around it, and (under the
+ * iterable) for the variable of a loop.
+ */
 export interface Term {
   readonly node: TSESTree.Node
   readonly module: SourceModule
-  readonly given: ReadonlyMap<FunctionNode, readonly Term[]>
+  readonly given: ReadonlyMap<TSESTree.Node, readonly Term[]>
 }
 
 /** A variable and the module that declares it. */
@@ -69,6 +72,10 @@ export class Follower {
       }
       case 'parameter':
         return this.#parameter(binding, term)
+      case 'element': {
+        const element = term.given.get(binding.iterable)?.[0]
+        return (element === undefined ? null : this.#path(this.follow(element), binding.path)) ?? term
+      }
       case 'import': {
         const found = this.#imported(binding.specifier, binding.name, term.module)
         return found === null ? term : this.follow(found)

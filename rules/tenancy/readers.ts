@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readMigrations } from '../schema/from-migrations.ts'
 import { readMigrationFiles } from '../schema/migration-files.ts'
 import { countDrizzle, shapeOfDrizzle } from './drizzle.ts'
+import { countKnex, shapeOfKnex } from './knex.ts'
 import { shapeOfPrisma } from './prisma.ts'
 import { shapeOfSchema } from './schema-shape.ts'
 import type { DatabaseShape } from './shape.ts'
@@ -37,6 +38,14 @@ const drizzle: SchemaReader = {
   read: (files) => shapeOfDrizzle(files),
 }
 
+const knex: SchemaReader = {
+  name: 'folder of Knex migrations',
+  kind: 'migrations',
+  files: /\.[cm]?[jt]s$/,
+  count: countKnex,
+  read: (files) => shapeOfKnex(files),
+}
+
 const sql: SchemaReader = {
   name: 'SQL file or folder of SQL migrations',
   kind: 'migrations',
@@ -47,4 +56,4 @@ const sql: SchemaReader = {
 }
 
 /** Every kind of source, in the order in which a person would mention them. */
-export const schemaReaders: readonly SchemaReader[] = [prisma, drizzle, sql]
+export const schemaReaders: readonly SchemaReader[] = [prisma, drizzle, knex, sql]
