@@ -1,12 +1,13 @@
 import { basename } from 'node:path'
 import { readMigrations } from '../schema/from-migrations.ts'
-import { type MigrationFile, compareMigrationNames } from '../schema/migration-files.ts'
+import type { MigrationFile } from '../schema/migration-files.ts'
 import { isFunction } from '../source/binding.ts'
 import { exportedNode } from '../source/exports.ts'
 import type { SourceModule } from '../source/module.ts'
 import { Follower, type Term } from '../source/term.ts'
 import { KnexMigration } from './knex-migration.ts'
 import { readProgram } from './program.ts'
+import { compare } from './root.ts'
 import { shapeOfSchema } from './schema-shape.ts'
 import type { DatabaseShape } from './shape.ts'
 
@@ -25,7 +26,8 @@ export function countKnex(text: string): number {
  * @throws {@link Problem} `E-PARSER-MISSING`.
  */
 export function shapeOfKnex(files: readonly string[]): DatabaseShape {
-  const ordered = files.toSorted((left, right) => compareMigrationNames(basename(left), basename(right)))
+  // Knex sorts by the text of the name, not by the number that it begins with.
+  const ordered = files.toSorted((left, right) => compare(basename(left), basename(right)))
   const { modules, parse, unread } = readProgram(ordered, 'Knex migration')
   const follower = new Follower(parse)
   const notes = [...unread]

@@ -7,6 +7,7 @@ import {
   namesPartOf,
   tenantWordOfColumn,
   weightOfWord,
+  wordsOf,
 } from './vocabulary.ts'
 
 /** How `watertight init` came to one entry. @public */
@@ -54,7 +55,7 @@ class Owners {
     for (const relation of this.relations) this.byNullableKey(relation)
     this.spread((reference, relation) => isRequired(relation, reference.columns))
     this.spread((reference, relation) => this.isOnlyOptionalParent(reference, relation))
-    for (const relation of this.leftOvers()) this.leftOver(relation)
+    this.decideLeftOvers()
     for (const relation of this.relations) if (relation.kind === 'view') this.view(relation)
     return this.decisions
   }
@@ -159,7 +160,10 @@ class Owners {
 
   private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {
     const parents = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
-    return parents.length === 1 && parents[0] === reference
+    if (parents.length === 1) return parents[0] === reference
+    // `location_to_monitor` and `notification_trigger` say whose part they are.
+    const whole = parents.filter(({ to }) => namesPartOf(relation.name, to))
+    return whole.length === 1 && whole[0] === reference
   }
 
   /** What a relation refers to is judged before it, so that doubt spreads. */
@@ -182,21 +186,39 @@ class Owners {
     return ordered
   }
 
-  private leftOver(relation: RelationShape): void {
-    if (this.decisions.has(relation.name)) return
+  /** Judged until nothing changes, for relations may refer to each other in a circle. */
+  private decideLeftOvers(): void {
+    const open = this.leftOvers()
+    const doubts = new Map<string, string | undefined>()
+    for (let changed = true; changed;) {
+      changed = false
+      for (const relation of open) {
+        const before = this.decisions.get(relation.name)
+        if (before !== undefined && 'unknown' in before) continue
+        const [decision, doubt] = this.leftOver(relation)
+        if (JSON.stringify(before) === JSON.stringify(decision)) continue
+        this.set(relation, decision)
+        doubts.set(relation.name, doubt)
+        changed = true
+      }
+    }
+    for (const { name } of open) {
+      const text = doubts.get(name)
+      if (text !== undefined) this.notes.push({ relation: name, unsure: true, text })
+    }
+  }
+
+  private leftOver(relation: RelationShape): [Decision, string?] {
     const parent = relation.derivedFrom
       .map((name) => this.decisions.get(name))
       .find((found) => found !== undefined)
-    if (parent !== undefined) {
-      this.set(relation, parent)
-      return
-    }
+    if (parent !== undefined) return [parent]
     const owners = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
     const users = this.relations
       .filter(({ name }) => this.isOwned(name))
       .filter((other) => other.references.some(({ to }) => to === relation.name))
       .map(({ name }) => name)
-    this.set(relation, ...this.judge(relation, owners, users))
+    return this.judge(relation, owners, users)
   }
 
   private judge(
@@ -218,7 +240,7 @@ class Owners {
     if (doubtful !== undefined) {
       return unknown(`refers to ${doubtful.to}, of which it is unknown whose it is`)
     }
-    const named = relation.columns.find(({ name }) => weightOfWord(tenantWordOfColumn(name) ?? '') >= 5)
+    const named = relation.columns.find(({ name }) => this.namesTenant(relation, name))
     if (named !== undefined)
       return unknown(`${named.name} names a tenant, but is not among the tenant columns`)
     const identity = relation.references.find(({ to }) => isIdentity(to))
@@ -258,6 +280,12 @@ class Owners {
     } else {
       this.set(relation, ...unknown('a view that does not return the tenant column'))
     }
+  }
+
+  /** A column with the name of its own relation (`accounts.account_id`) is an id of its rows, no tenant's. */
+  private namesTenant(relation: RelationShape, column: string): boolean {
+    const word = tenantWordOfColumn(column)
+    return word !== null && weightOfWord(word) >= 5 && wordsOf(relation.name).at(-1) !== word
   }
 
   /** `team_users` joins teams and users: a membership, no identity. */
