@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { Problem } from '../problem.ts'
+import { resolveImport } from '../source/graph.ts'
 import { schemaReaders, type SchemaReader } from './readers.ts'
 import { compare } from './root.ts'
 import type { DatabaseShape } from './shape.ts'
@@ -21,6 +22,7 @@ const skipped = new Set([
 const deepest = 7
 const migrationFolder = /^(migrations?|migrate|drizzle|sql|schema|schemas|changelogs?)$/i
 const schemaFile = /^(schema|structure|init|database|tables)\.sql$/i
+const nearlyAll = 0.8
 const notProduct = /\.(d|test|spec|stories)\.[cm]?[jt]sx?$/
 
 /** What one reader found below a folder. */
@@ -40,12 +42,12 @@ export function readSource(path: string): DatabaseShape {
   if (!existsSync(path)) {
     throw new Problem('E-SCHEMA-MISSING', `there is no ${path}`, `Name one of these: ${kinds}.`)
   }
-  const best = holdings(statSync(path).isDirectory() ? filesBelow(path) : [path])[0]
-  if (best !== undefined)
-    return best.reader.read(
-      best.files.map(({ file }) => file),
-      path,
-    )
+  const files = statSync(path).isDirectory() ? filesBelow(path) : [path]
+  const best = holdings(files)[0] ?? holdings(files.flatMap(reexportedBy))[0]
+  if (best !== undefined) {
+    const held = best.files.map(({ file }) => file)
+    return best.reader.read(held, path)
+  }
   throw new Problem(
     'E-SCHEMA-MISSING',
     `${path} holds no schema`,
@@ -70,6 +72,22 @@ export function detectSources(folder: string): readonly string[] {
     .map(({ file }) => file)
     .filter((file) => schemaFile.test(basename(file)))
     .slice(0, 1)
+}
+
+/** The local files whose exports a barrel (`export * from './users'`) hands on. */
+function reexportedBy(barrel: string): string[] {
+  const found = new Set<string>()
+  const open = [barrel]
+  for (const file of open) {
+    if (!/\.[cm]?[jt]s$/.test(file)) continue
+    for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/\bfrom\s*['"](\.[^'"]*)['"]/g)) {
+      const next = resolveImport(specifier!, file)
+      if (next === null || found.has(next)) continue
+      found.add(next)
+      open.push(next)
+    }
+  }
+  return [...found]
 }
 
 /** Readers that found something, models first, then by how much they found. */
@@ -117,8 +135,25 @@ function modelHome(folder: string, { files }: Holding): string {
   const [, inPackage] = [...byPackage].sort(
     ([a, left], [b, right]) => total(right) - total(left) || depth(a) - depth(b) || compare(a, b),
   )[0]!
-  const [first, ...rest] = inPackage.map(({ file }) => file)
-  return rest.length === 0 ? first! : rest.map((file) => dirname(file)).reduce(commonFolder, dirname(first!))
+  const [only] = inPackage
+  return inPackage.length === 1 ? only!.file : densestFolder(inPackage)
+}
+
+/**
+ * The folder of all the files, or the one below it with nearly all of the model: generated copies of a few tables may lie
+ * elsewhere, and a model follows its own imports anyway.
+ */
+function densestFolder(files: Holding['files']): string {
+  const folders = files.map(({ file }) => dirname(file))
+  const home = folders.reduce(commonFolder)
+  const byChild = new Map<string, Holding['files']>()
+  for (const one of files) {
+    const child = relative(home, one.file).split(sep)[0]!
+    byChild.set(child, [...(byChild.get(child) ?? []), one])
+  }
+  const [, dense] = [...byChild].sort(([, left], [, right]) => total(right) - total(left))[0]!
+  if (dense.length === files.length || total(dense) < nearlyAll * total(files)) return home
+  return dense.length === 1 ? home : densestFolder(dense)
 }
 
 /** The nearest folder with a package.json, at most `folder`. */
