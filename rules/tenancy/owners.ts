@@ -40,11 +40,14 @@ export function decideOwners(
 class Owners {
   private readonly decisions = new Map<string, Decision>()
   private readonly relations: readonly RelationShape[]
+  /** Relations of users, people: one row may act in several tenants. */
+  private readonly identities: ReadonlySet<string>
   private readonly levels: TenantLevels
   private readonly notes: InferenceNote[]
 
   constructor(relations: readonly RelationShape[], levels: TenantLevels, notes: InferenceNote[]) {
     this.relations = relations
+    this.identities = new Set(relations.filter(isPerson).map(({ name }) => name))
     this.levels = levels
     this.notes = notes
   }
@@ -243,7 +246,7 @@ class Owners {
     const named = relation.columns.find(({ name }) => this.namesTenant(relation, name))
     if (named !== undefined)
       return unknown(`${named.name} names a tenant, but is not among the tenant columns`)
-    const identity = relation.references.find(({ to }) => isIdentity(to))
+    const identity = relation.references.find(({ to }) => this.identities.has(to))
     if (identity !== undefined && users.length === 0) {
       return [
         { global: 'belongs to a user, not to a tenant' },
@@ -288,12 +291,8 @@ class Owners {
     return word !== null && weightOfWord(word) >= 5 && wordsOf(relation.name).at(-1) !== word
   }
 
-  /** `team_users` joins teams and users: a membership, no identity. */
   private isIdentity(relation: RelationShape): boolean {
-    return (
-      isIdentity(relation.name) &&
-      !relation.references.some(({ to }) => to !== relation.name && isIdentity(to))
-    )
+    return this.identities.has(relation.name)
   }
 
   private isUnknown(name: string): boolean {
@@ -310,6 +309,14 @@ class Owners {
     this.decisions.set(relation.name, decision)
     if (doubt !== undefined) this.notes.push({ relation: relation.name, unsure: true, text: doubt })
   }
+}
+
+/** `users`, and `user_records` with an e-mail address. `team_users` joins teams and users: a membership, no identity. */
+function isPerson({ name, columns, references }: RelationShape): boolean {
+  const named =
+    isIdentity(name) ||
+    (wordsOf(name).some(isIdentity) && columns.some((column) => /^e_?mail(_?address)?$/i.test(column.name)))
+  return named && !references.some(({ to }) => to !== name && isIdentity(to))
 }
 
 function unknown(reason: string): [Decision, string] {
