@@ -2,8 +2,9 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { type Binding, isFunction, keyName, memberName } from './binding.ts'
 import { returnsOf, unwrap } from './children.ts'
 import { exportedNode } from './exports.ts'
-import { type Parse, isLocal, loadModule, resolveImport } from './graph.ts'
+import { type Parse, loadModule, resolveImport } from './graph.ts'
 import type { SourceModule } from './module.ts'
+import { type PackageExport, packageExportOf } from './package-export.ts'
 
 /**
  * An expression where it is written, with what stands for the parameters of the functions around it, and (under the
@@ -224,38 +225,12 @@ export class Follower {
   }
 
   /** The package export that a name (`pgTable`, `pg.pgTable`, `require('knex').Knex`) means, null for anything else. */
-  packageExport(term: Term): { readonly module: string; readonly name: string } | null {
-    const { node, module } = this.follow(term)
-    if (node.type === 'MemberExpression') {
-      const name = memberName(node)
-      const object = name === null ? null : this.packageExport({ ...term, node: node.object, module })
-      return object !== null && (object.name === '*' || object.name === 'default')
-        ? { module: object.module, name: name! }
-        : null
-    }
-    if (node.type !== 'Identifier') return requiredPackage(node)
-    const binding = module.bindingOf(node)
-    if (binding?.kind === 'variable' && binding.declarator.init !== null) {
-      const required = requiredPackage(unwrap(binding.declarator.init))
-      const [step] = binding.path
-      return required === null || step === undefined || step.name === null
-        ? required
-        : { ...required, name: step.name }
-    }
-    if (binding?.kind !== 'import') return null
-    return isLocal(binding.specifier, module.filename)
-      ? this.#reexported(binding, module)
-      : { module: binding.specifier, name: binding.name }
-  }
-
-  /** A local file that hands a package's export on: `export { pgTable } from 'drizzle-orm/pg-core'`. */
-  #reexported(binding: Extract<Binding, { kind: 'import' }>, from: SourceModule) {
-    const file = resolveImport(binding.specifier, from.filename)
-    const module = file === null ? null : loadModule(file, this.#parse)
-    const found = module === null ? null : exportedNode(module, binding.name)
-    if (found?.kind === 'reexport') return { module: found.specifier, name: found.name }
-    const [star] = found?.kind === 'stars' ? found.specifiers.filter((one) => !one.startsWith('.')) : []
-    return star === undefined ? null : { module: star, name: binding.name }
+  packageExport(term: Term): PackageExport | null {
+    return packageExportOf(
+      this.follow(term),
+      (inner) => this.packageExport(inner),
+      (file) => loadModule(file, this.#parse),
+    )
   }
 
   /** The text of a constant string, null when it is not constant. */
@@ -326,13 +301,4 @@ export class Follower {
     const [returned] = returnsOf(whole.node)
     return returned === undefined ? whole : { ...whole, node: returned }
   }
-}
-
-/** `require('name')`. */
-function requiredPackage(node: TSESTree.Node): { readonly module: string; readonly name: string } | null {
-  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier') return null
-  const [argument] = node.arguments
-  if (node.callee.name !== 'require' || argument?.type !== 'Literal') return null
-  const { value } = argument
-  return typeof value === 'string' && !value.startsWith('.') ? { module: value, name: '*' } : null
 }

@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { keyName, memberName } from '../source/binding.ts'
 import { unwrap } from '../source/children.ts'
 import type { Declared, Follower, Term } from '../source/term.ts'
+import { type Chain, type Method, chainOf, tableCallOf } from './drizzle-call.ts'
 
 /** A column as the model says it; names are those of the program, and of the database where it gives one. */
 export interface DrizzleColumn {
@@ -38,20 +39,6 @@ export interface DrizzleTable {
   readonly policies: readonly string[]
 }
 
-/** `root(…).method(…).method(…)`. */
-interface Chain {
-  readonly root: Term & { readonly node: TSESTree.CallExpression }
-  readonly methods: readonly Method[]
-}
-
-interface Method {
-  readonly name: string
-  readonly arguments: readonly Term[]
-}
-
-const maker = /^(?:pg|mysql|sqlite|singlestore|gel|cockroach|mssql)(?:Table|View|MaterializedView)$/
-const creator = /^(?:pg|mysql|sqlite|singlestore|gel|cockroach|mssql)TableCreator$/
-const schemaMaker = /^(?:pg|mysql|singlestore|gel|cockroach|mssql)Schema$/
 const serial = /^(?:small|big)?serial$/i
 
 /** Reads the tables that variables of a schema hold. */
@@ -67,8 +54,8 @@ export class DrizzleTableReader {
   /** The table that a variable holds, null when it holds something else. */
   read({ declarator, module }: Declared): DrizzleTable | null {
     if (declarator.init === null || declarator.id.type !== 'Identifier') return null
-    const chain = this.#chain(this.#follower.term(declarator.init, module))
-    const call = chain === null ? null : this.#tableCall(chain)
+    const chain = chainOf(this.#follower, this.#follower.term(declarator.init, module))
+    const call = chain === null ? null : tableCallOf(this.#follower, chain)
     if (chain === null || call === null) return null
     const [name, columns, extras] = call.arguments
     const text = name === undefined ? null : call.nameOf(name)
@@ -86,66 +73,6 @@ export class DrizzleTableReader {
       mentions: chain.methods.flatMap((method) => method.arguments.flatMap((one) => this.#mentions(one))),
       ...this.#security(call.secure || chain.methods.some((one) => one.name === 'enableRLS'), extras),
     }
-  }
-
-  #chain(term: Term): Chain | null {
-    const methods: Method[] = []
-    for (let at = this.#follower.follow(term); ;) {
-      const { node } = at
-      if (node.type !== 'CallExpression') return null
-      const callee = unwrap(node.callee)
-      const object = callee.type === 'MemberExpression' ? unwrap(callee.object) : null
-      const before = object === null ? null : this.#follower.follow({ ...at, node: object })
-      if (before?.node.type !== 'CallExpression' || callee.type !== 'MemberExpression') {
-        return { root: { ...at, node }, methods: methods.reverse() }
-      }
-      const values = node.arguments.map((argument) => ({ ...at, node: argument as TSESTree.Node }))
-      methods.push({ name: memberName(callee) ?? '', arguments: values })
-      at = before
-    }
-  }
-
-  /** Does the chain make a table, and with which arguments? */
-  #tableCall({ root, methods }: Chain): {
-    readonly schema: string | null
-    readonly kind: 'table' | 'view'
-    readonly arguments: readonly Term[]
-    readonly secure: boolean
-    readonly nameOf: (name: Term) => string | null
-  } | null {
-    const values = root.node.arguments.map((argument) => ({ ...root, node: argument as TSESTree.Node }))
-    const nameOf = (name: Term) => this.#follower.text(name)
-    const callee = { ...root, node: unwrap(root.node.callee) }
-    const made = this.#follower.packageExport(callee)?.name ?? ''
-    const [method] = methods
-    if (
-      schemaMaker.test(made) &&
-      method !== undefined &&
-      /^(table|view|materializedView)$/.test(method.name)
-    ) {
-      const schema = values[0] === undefined ? null : nameOf(values[0])
-      const kind = method.name === 'table' ? 'table' : 'view'
-      return { schema, kind, arguments: method.arguments, secure: false, nameOf }
-    }
-    const plain = { schema: null, arguments: values, secure: false, nameOf }
-    if (maker.test(made)) return { ...plain, kind: made.endsWith('View') ? 'view' : 'table' }
-    if (callee.node.type === 'MemberExpression' && memberName(callee.node) === 'withRLS') {
-      const object = this.#follower.packageExport({ ...callee, node: callee.node.object })?.name ?? ''
-      return maker.test(object) ? { ...plain, kind: 'table', secure: true } : null
-    }
-    const factory = this.#follower.follow(callee)
-    if (factory.node.type !== 'CallExpression') return null
-    const created = this.#follower.packageExport({ ...factory, node: factory.node.callee })?.name ?? ''
-    if (!creator.test(created)) return null
-    const rename = { ...factory, node: factory.node.arguments[0] as TSESTree.Node }
-    return { ...plain, kind: 'table', nameOf: () => this.#renamed(rename, root) }
-  }
-
-  /** `pgTableCreator((name) => `app_${name}`)`. */
-  #renamed(rename: Term, root: Chain['root']): string | null {
-    const callee = this.#follower.follow(rename)
-    const body = this.#follower.body(callee)
-    return this.#follower.text(this.#follower.within(callee, root.node, root, body.node))
   }
 
   #columns(
@@ -173,7 +100,7 @@ export class DrizzleTableReader {
     property: string,
     value: Term,
   ): { readonly column: DrizzleColumn; readonly reference: DrizzleReference | null } | null {
-    const chain = this.#chain(value)
+    const chain = chainOf(this.#follower, value)
     if (chain === null) {
       this.#unread(value, `the column ${property}, which is not written out`)
       return null
@@ -261,7 +188,7 @@ export class DrizzleTableReader {
     const items = this.#follower.items(list, (at) =>
       this.#unread(at, 'keys of a table that are not written out'),
     )
-    return items.flatMap((item) => this.#chain(item) ?? [])
+    return items.flatMap((item) => chainOf(this.#follower, item) ?? [])
   }
 
   /** `primaryKey({ columns: [t.a, t.b] })`, and the older `primaryKey(t.a, t.b)`. */
@@ -313,7 +240,7 @@ export class DrizzleTableReader {
 
   /** Tables named in `.from(users).leftJoin(posts, …)` of a view. */
   #mentions(term: Term): Declared[] {
-    const chain = this.#chain(this.#follower.body(term))
+    const chain = chainOf(this.#follower, this.#follower.body(term))
     if (chain === null) return []
     return chain.methods
       .filter(({ name }) => /^(from|\w*[jJ]oin)$/.test(name))

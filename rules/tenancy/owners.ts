@@ -1,8 +1,9 @@
+import type { Decision, InferenceNote } from './decision.ts'
+import { isPerson } from './identity.ts'
 import { compare, type TenantLevels } from './root.ts'
 import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
 import {
   isBookkeeping,
-  isIdentity,
   isReferenceData,
   namesPartOf,
   tenantWordOfColumn,
@@ -10,22 +11,7 @@ import {
   wordsOf,
 } from './vocabulary.ts'
 
-/** How `watertight init` came to one entry. @public */
-export interface InferenceNote {
-  /** The relation it is about, null for the whole model. */
-  readonly relation: string | null
-  /** The decision should be looked at by a person. */
-  readonly unsure: boolean
-  readonly text: string
-}
-
-/** What an entry of `tenancy.json` will say. */
-export type Decision =
-  | { readonly owned: string }
-  | { readonly ownedThrough: readonly [string, string, string?] }
-  | { readonly global: string }
-  | { readonly root: string }
-  | { readonly unknown: string }
+export type { Decision, InferenceNote }
 
 /** How the rows of each relation belong to tenants; doubts are added to `notes`. */
 export function decideOwners(
@@ -309,14 +295,6 @@ class Owners {
     this.decisions.set(relation.name, decision)
     if (doubt !== undefined) this.notes.push({ relation: relation.name, unsure: true, text: doubt })
   }
-}
-
-/** `users`, and `user_records` with an e-mail address. `team_users` joins teams and users: a membership, no identity. */
-function isPerson({ name, columns, references }: RelationShape): boolean {
-  const named =
-    isIdentity(name) ||
-    (wordsOf(name).some(isIdentity) && columns.some((column) => /^e_?mail(_?address)?$/i.test(column.name)))
-  return named && !references.some(({ to }) => to !== name && isIdentity(to))
 }
 
 function unknown(reason: string): [Decision, string] {
