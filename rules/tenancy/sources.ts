@@ -22,7 +22,7 @@ const skipped = new Set([
 const deepest = 7
 const migrationFolder = /^(migrations?|migrate|drizzle|sql|schema|schemas|changelogs?)$/i
 const schemaFile = /^(schema|structure|init|database|tables)\.sql$/i
-const nearlyAll = 0.8
+const mostOfIt = 0.7
 const notProduct = /\.(d|test|spec|stories)\.[cm]?[jt]sx?$/
 
 /** What one reader found below a folder. */
@@ -140,7 +140,7 @@ function modelHome(folder: string, { files }: Holding): string {
 }
 
 /**
- * The folder of all the files, or the one below it with nearly all of the model: generated copies of a few tables may lie
+ * The folder of all the files, or the one below it with most of the model: generated copies of a few tables may lie
  * elsewhere, and a model follows its own imports anyway.
  */
 function densestFolder(files: Holding['files']): string {
@@ -152,7 +152,7 @@ function densestFolder(files: Holding['files']): string {
     byChild.set(child, [...(byChild.get(child) ?? []), one])
   }
   const [, dense] = [...byChild].sort(([, left], [, right]) => total(right) - total(left))[0]!
-  if (dense.length === files.length || total(dense) < nearlyAll * total(files)) return home
+  if (dense.length === files.length || total(dense) < mostOfIt * total(files)) return home
   return dense.length === 1 ? home : densestFolder(dense)
 }
 
