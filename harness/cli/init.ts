@@ -17,8 +17,8 @@ Usage: watertight init [--from PATH]... [--database URL] [--tenant-column NAME].
 
 Infers the tenancy model from your schema, writes it, and says what it was unsure of.
 
-  --from PATH           a Prisma schema (file or folder), an SQL file, or a folder of SQL migrations;
-                        found by itself when neither --from nor --database is given
+  --from PATH           a file or folder with your schema: Prisma, Drizzle, an SQL file, SQL migrations or Knex
+                        migrations; found by itself when neither --from nor --database is given
   --database URL        a live PostgreSQL database; only its catalog is read
   --tenant-column NAME  the column that carries the tenant, most specific first; found by itself otherwise
   --out FILE            where to write the model (tenancy.json)
@@ -27,6 +27,7 @@ Infers the tenancy model from your schema, writes it, and says what it was unsur
 Examples:
   watertight init
   watertight init --from prisma/schema.prisma
+  watertight init --from packages/db/src/schema
   watertight init --from db/migrations --tenant-column workspace_id --tenant-column organization_id
   watertight init --database postgres://localhost/app --out tenancy.json --yes
 `
@@ -36,7 +37,7 @@ const schemaFile = 'node_modules/watertight/rules/tenancy/tenancy.schema.json'
 /** Writes `tenancy.json`. */
 export const init: Command = {
   name: 'init',
-  summary: 'infer tenancy.json from migrations, a Prisma schema or a database',
+  summary: 'infer tenancy.json from your schema, its migrations or a database',
   help,
   run: async (argv, io) => {
     const { options } = readArguments(
@@ -82,7 +83,7 @@ async function readSources(
     throw new Problem(
       'E-SCHEMA-MISSING',
       paths.length === 0 && database === null
-        ? 'found no Prisma schema and no SQL migrations in this folder'
+        ? 'found no schema and no migrations in this folder'
         : `${sources.join(', ')}: no table in it`,
       'Name your schema with --from PATH, or a live database with --database URL.',
     )

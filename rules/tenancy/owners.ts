@@ -1,30 +1,17 @@
+import type { Decision, InferenceNote } from './decision.ts'
+import { isPerson } from './identity.ts'
 import { compare, type TenantLevels } from './root.ts'
 import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
 import {
   isBookkeeping,
-  isIdentity,
   isReferenceData,
   namesPartOf,
   tenantWordOfColumn,
   weightOfWord,
+  wordsOf,
 } from './vocabulary.ts'
 
-/** How `watertight init` came to one entry. @public */
-export interface InferenceNote {
-  /** The relation it is about, null for the whole model. */
-  readonly relation: string | null
-  /** The decision should be looked at by a person. */
-  readonly unsure: boolean
-  readonly text: string
-}
-
-/** What an entry of `tenancy.json` will say. */
-export type Decision =
-  | { readonly owned: string }
-  | { readonly ownedThrough: readonly [string, string, string?] }
-  | { readonly global: string }
-  | { readonly root: string }
-  | { readonly unknown: string }
+export type { Decision, InferenceNote }
 
 /** How the rows of each relation belong to tenants; doubts are added to `notes`. */
 export function decideOwners(
@@ -39,11 +26,14 @@ export function decideOwners(
 class Owners {
   private readonly decisions = new Map<string, Decision>()
   private readonly relations: readonly RelationShape[]
+  /** Relations of users, people: one row may act in several tenants. */
+  private readonly identities: ReadonlySet<string>
   private readonly levels: TenantLevels
   private readonly notes: InferenceNote[]
 
   constructor(relations: readonly RelationShape[], levels: TenantLevels, notes: InferenceNote[]) {
     this.relations = relations
+    this.identities = new Set(relations.filter(isPerson).map(({ name }) => name))
     this.levels = levels
     this.notes = notes
   }
@@ -54,7 +44,7 @@ class Owners {
     for (const relation of this.relations) this.byNullableKey(relation)
     this.spread((reference, relation) => isRequired(relation, reference.columns))
     this.spread((reference, relation) => this.isOnlyOptionalParent(reference, relation))
-    for (const relation of this.leftOvers()) this.leftOver(relation)
+    this.decideLeftOvers()
     for (const relation of this.relations) if (relation.kind === 'view') this.view(relation)
     return this.decisions
   }
@@ -159,7 +149,10 @@ class Owners {
 
   private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {
     const parents = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
-    return parents.length === 1 && parents[0] === reference
+    if (parents.length === 1) return parents[0] === reference
+    // `location_to_monitor` and `notification_trigger` say whose part they are.
+    const whole = parents.filter(({ to }) => namesPartOf(relation.name, to))
+    return whole.length === 1 && whole[0] === reference
   }
 
   /** What a relation refers to is judged before it, so that doubt spreads. */
@@ -182,21 +175,39 @@ class Owners {
     return ordered
   }
 
-  private leftOver(relation: RelationShape): void {
-    if (this.decisions.has(relation.name)) return
+  /** Judged until nothing changes, for relations may refer to each other in a circle. */
+  private decideLeftOvers(): void {
+    const open = this.leftOvers()
+    const doubts = new Map<string, string | undefined>()
+    for (let changed = true; changed;) {
+      changed = false
+      for (const relation of open) {
+        const before = this.decisions.get(relation.name)
+        if (before !== undefined && 'unknown' in before) continue
+        const [decision, doubt] = this.leftOver(relation)
+        if (JSON.stringify(before) === JSON.stringify(decision)) continue
+        this.set(relation, decision)
+        doubts.set(relation.name, doubt)
+        changed = true
+      }
+    }
+    for (const { name } of open) {
+      const text = doubts.get(name)
+      if (text !== undefined) this.notes.push({ relation: name, unsure: true, text })
+    }
+  }
+
+  private leftOver(relation: RelationShape): [Decision, string?] {
     const parent = relation.derivedFrom
       .map((name) => this.decisions.get(name))
       .find((found) => found !== undefined)
-    if (parent !== undefined) {
-      this.set(relation, parent)
-      return
-    }
+    if (parent !== undefined) return [parent]
     const owners = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
     const users = this.relations
       .filter(({ name }) => this.isOwned(name))
       .filter((other) => other.references.some(({ to }) => to === relation.name))
       .map(({ name }) => name)
-    this.set(relation, ...this.judge(relation, owners, users))
+    return this.judge(relation, owners, users)
   }
 
   private judge(
@@ -218,10 +229,10 @@ class Owners {
     if (doubtful !== undefined) {
       return unknown(`refers to ${doubtful.to}, of which it is unknown whose it is`)
     }
-    const named = relation.columns.find(({ name }) => weightOfWord(tenantWordOfColumn(name) ?? '') >= 5)
+    const named = relation.columns.find(({ name }) => this.namesTenant(relation, name))
     if (named !== undefined)
       return unknown(`${named.name} names a tenant, but is not among the tenant columns`)
-    const identity = relation.references.find(({ to }) => isIdentity(to))
+    const identity = relation.references.find(({ to }) => this.identities.has(to))
     if (identity !== undefined && users.length === 0) {
       return [
         { global: 'belongs to a user, not to a tenant' },
@@ -260,12 +271,14 @@ class Owners {
     }
   }
 
-  /** `team_users` joins teams and users: a membership, no identity. */
+  /** A column with the name of its own relation (`accounts.account_id`) is an id of its rows, no tenant's. */
+  private namesTenant(relation: RelationShape, column: string): boolean {
+    const word = tenantWordOfColumn(column)
+    return word !== null && weightOfWord(word) >= 5 && wordsOf(relation.name).at(-1) !== word
+  }
+
   private isIdentity(relation: RelationShape): boolean {
-    return (
-      isIdentity(relation.name) &&
-      !relation.references.some(({ to }) => to !== relation.name && isIdentity(to))
-    )
+    return this.identities.has(relation.name)
   }
 
   private isUnknown(name: string): boolean {

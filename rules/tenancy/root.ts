@@ -179,11 +179,9 @@ function levelsBelow(
     const open = relations.filter((shape) => !isRequired1(shape, covered))
     for (const { name } of [...relations].sort((a, b) => compare(a.name, b.name))) {
       if (inside.has(name) || tenantWeight(name) === 0 || isIdentity(name)) continue
-      const within = [...inside].some((outer) =>
-        (edges.get(outer) ?? []).some((edge) => edge.from.name === name && edge.required),
-      )
-      if (!within) continue
-      const into = new Set((edges.get(name) ?? []).filter((edge) => edge.required).map((edge) => edge.from))
+      if (![...inside].some((outer) => liesIn(name, outer, edges))) continue
+      // Schemas that grew have the key of a level without NOT NULL where it came later.
+      const into = new Set((edges.get(name) ?? []).map((edge) => edge.from))
       const only = open.filter((shape) => into.has(shape)).length
       if (only < Math.max(levelLeast, levelShare * relations.length)) continue
       levels.push(name)
@@ -194,6 +192,17 @@ function levelsBelow(
     }
   }
   return levels
+}
+
+/** A required reference to the outer level, or the only one that does not name an identity. */
+function liesIn(level: string, outer: string, edges: ReadonlyMap<string, readonly Edge[]>): boolean {
+  const own = (edges.get(outer) ?? []).filter((edge) => edge.from.name === level)
+  if (own.some((edge) => edge.required)) return true
+  const [reference] = own
+  return (
+    reference !== undefined &&
+    reference.from.references.every(({ to }) => to === outer || to === level || isIdentity(to))
+  )
 }
 
 function isRequired1(shape: RelationShape, columns: ReadonlySet<string>): boolean {

@@ -51,6 +51,53 @@ describe('watertight init', () => {
     expect(Object.keys(model().relations)).toEqual(['Merchant', 'Order'])
   })
 
+  const drizzle = `
+    import { relations } from 'drizzle-orm'
+    import { pgTable, uuid } from 'drizzle-orm/pg-core'
+    export const merchants = pgTable('merchants', { id: uuid('id').primaryKey() })
+    export const orders = pgTable('orders', {
+      id: uuid('id').primaryKey(),
+      merchantId: uuid('merchant_id').notNull().references(() => merchants.id),
+    })
+    export const ofMerchants = relations(merchants, ({ many }) => ({ orders: many(orders) }))
+  `
+  const fromDrizzle = {
+    merchants: {
+      root: 'id',
+      model: 'merchants',
+      relationFields: { orders: { to: 'orders', many: true, on: [['id', 'merchant_id']] } },
+    },
+    orders: { owned: 'merchant_id', model: 'orders', properties: { merchantId: 'merchant_id' } },
+  }
+
+  it('reads a Drizzle schema, named or found beside its migrations', async () => {
+    put('packages/db/src/schema/tables.ts', drizzle)
+    put('packages/db/drizzle/0000_first.sql', sql)
+    const named = await commandLine(['init', '--from', 'packages/db/src/schema'], folder)
+    expect({ code: named.code, stderr: named.stderr }).toEqual({ code: 0, stderr: '' })
+    expect(model().relations).toEqual(fromDrizzle)
+    const { stdout } = await commandLine(['init', '--yes'], folder)
+    expect(stdout).toMatch(/Read packages\/db\/src\/schema\/tables\.ts: 2 relations/)
+    expect(model().relations).toEqual(fromDrizzle)
+  })
+
+  it('finds Knex migrations', async () => {
+    put(
+      'server/migrations/1_base.js',
+      `exports.up = (knex) => knex.schema.createTable('merchants', (t) => { t.increments() })`,
+    )
+    put(
+      'server/migrations/2_orders.js',
+      `exports.up = (knex) => knex.schema.createTable('orders', (t) => {
+        t.increments()
+        t.integer('merchant_id').notNullable().references('id').inTable('merchants')
+      })`,
+    )
+    const { stdout } = await commandLine(['init'], folder)
+    expect(stdout).toMatch(/Read server\/migrations: 2 relations/)
+    expect(model().relations).toEqual({ merchants: { root: 'id' }, orders: { owned: 'merchant_id' } })
+  })
+
   it('writes over a file only when told to, and keeps what a person wrote into it', async () => {
     put('a.sql', sql)
     put(

@@ -259,3 +259,57 @@ describe('inference from Prisma', () => {
     expect(() => fromPrisma(text)).toThrow(message)
   })
 })
+
+describe('inference where schemas grew', () => {
+  it('takes a level whose key came later, without NOT NULL', () => {
+    const carrying = ['hooks', 'keys', 'syncs', 'flows']
+    const { file } = fromSql(`
+      create table accounts (id uuid primary key);
+      create table environments (id uuid primary key, account_id uuid references accounts);
+      create table plans (account_id uuid not null references accounts);
+      create table invites (account_id uuid not null references accounts);
+      ${carrying.map((name) => `create table ${name} (id uuid primary key, environment_id uuid references environments);`).join('\n')}
+    `)
+    expect(file.tenantColumns).toEqual(['environment_id', 'account_id'])
+    expect(summary(file)).toMatchObject({ environments: 'owned account_id', hooks: 'owned environment_id' })
+  })
+
+  it('spreads doubt around a circle of references', () => {
+    const { file } = fromSql(`
+      create table orgs (id uuid primary key);
+      create table apps (id uuid primary key, org_id uuid not null references orgs);
+      create table stacks (id uuid primary key, org_id uuid not null references orgs);
+      create table deploys (id uuid primary key, app_id uuid references apps, stack_id uuid references stacks, back_id uuid);
+      create table backs (id uuid primary key, deploy_id uuid not null references deploys);
+      alter table deploys add foreign key (back_id) references backs;
+    `)
+    expect(summary(file)).toMatchObject({ deploys: 'unknown', backs: 'unknown' })
+  })
+
+  it('lets the name of a link between two optional parents say whose part it is', () => {
+    const { file, notes } = fromSql(`
+      create table orgs (id uuid primary key);
+      create table locations (id uuid primary key, org_id uuid not null references orgs);
+      create table monitors (id uuid primary key, org_id uuid not null references orgs);
+      create table location_monitors (location_id uuid references locations, monitor_id uuid references monitors);
+    `)
+    expect(summary(file)['location_monitors']).toBe('ownedThrough location_id,locations')
+    expect(notes.some(({ relation, unsure }) => relation === 'location_monitors' && unsure)).toBe(true)
+  })
+
+  it('takes accounts of users for no tenants, and people under any name for identities', () => {
+    const { file } = fromSql(`
+      create table orgs (id uuid primary key);
+      create table user_records (id uuid primary key, email text);
+      create table members (org_id uuid not null references orgs, user_id uuid not null references user_records);
+      create table login_accounts (id uuid primary key, account_id text, user_id uuid not null references user_records);
+      create table invitations (org_id uuid not null references orgs, email text);
+    `)
+    expect(file.tenantRoot).toBe('orgs')
+    expect(summary(file)).toMatchObject({
+      user_records: 'global',
+      login_accounts: 'global',
+      members: 'owned org_id',
+    })
+  })
+})
