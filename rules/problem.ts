@@ -12,6 +12,7 @@ export const problemCodes = {
   'E-TENANCY-RELATION': 2,
   'E-SCHEMA-MISSING': 2,
   'E-SCHEMA-SYNTAX': 2,
+  'E-PARSER-MISSING': 2,
   'E-TARGET-MISSING': 2,
   'E-TARGET-INVALID': 2,
   'E-OPENAPI': 2,

@@ -1,11 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { Problem } from '../problem.ts'
-import { readMigrations } from '../schema/from-migrations.ts'
-import { readMigrationFiles } from '../schema/migration-files.ts'
-import { shapeOfPrisma } from './prisma.ts'
+import { schemaReaders, type SchemaReader } from './readers.ts'
 import { compare } from './root.ts'
-import { shapeOfSchema } from './schema-shape.ts'
 import type { DatabaseShape } from './shape.ts'
 
 const skipped = new Set([
@@ -18,38 +15,41 @@ const skipped = new Set([
   'test',
   'tests',
   '__tests__',
+  'examples',
+  'e2e',
 ])
 const deepest = 7
 const migrationFolder = /^(migrations?|migrate|drizzle|sql|schema|schemas|changelogs?)$/i
 const schemaFile = /^(schema|structure|init|database|tables)\.sql$/i
+const notProduct = /\.(d|test|spec|stories)\.[cm]?[jt]sx?$/
+
+/** What one reader found below a folder. */
+interface Holding {
+  readonly reader: SchemaReader
+  readonly files: readonly { readonly file: string; readonly count: number }[]
+}
 
 /**
- * The shape of one schema: a Prisma schema (file or folder of files), an SQL file, or a folder of SQL migrations.
+ * The shape of one schema, read by the reader that finds most in it; models are preferred to migrations.
  *
- * @throws {@link Problem} `E-SCHEMA-MISSING` or `E-SCHEMA-SYNTAX`.
+ * @throws {@link Problem} `E-SCHEMA-MISSING`, `E-SCHEMA-SYNTAX` or `E-PARSER-MISSING`.
  * @public
  */
 export function readSource(path: string): DatabaseShape {
+  const kinds = schemaReaders.map(({ name }) => name).join(', ')
   if (!existsSync(path)) {
-    throw new Problem(
-      'E-SCHEMA-MISSING',
-      `there is no ${path}`,
-      'Name a Prisma schema, an SQL file or a folder of migrations.',
+    throw new Problem('E-SCHEMA-MISSING', `there is no ${path}`, `Name one of these: ${kinds}.`)
+  }
+  const best = holdings(statSync(path).isDirectory() ? filesBelow(path) : [path])[0]
+  if (best !== undefined)
+    return best.reader.read(
+      best.files.map(({ file }) => file),
+      path,
     )
-  }
-  const files = statSync(path).isDirectory() ? filesBelow(path) : [path]
-  const prisma = files.filter((file) => file.endsWith('.prisma'))
-  if (prisma.length > 0) {
-    return shapeOfPrisma(prisma.map((file) => ({ file, text: readFileSync(file, 'utf8') })))
-  }
-  if (files.some((file) => /\.sql$/i.test(file))) {
-    // Offsets in a folder of migrations follow the order in which a tool applies them, which the reader knows.
-    return shapeOfSchema(readMigrations(readMigrationFiles([path])))
-  }
   throw new Problem(
     'E-SCHEMA-MISSING',
-    `${path} holds no .prisma and no .sql file`,
-    'Name a Prisma schema, an SQL file or a folder of SQL migrations, or read the live database with --database URL.',
+    `${path} holds no schema`,
+    `Name one of these: ${kinds}; or read the live database with --database URL.`,
   )
 }
 
@@ -59,40 +59,90 @@ export function readSource(path: string): DatabaseShape {
  * @public
  */
 export function detectSources(folder: string): readonly string[] {
-  const files = filesBelow(folder)
-  const prisma = files.filter((file) => file.endsWith('.prisma'))
-  if (prisma.length > 0) return prismaSources(folder, prisma, files)
+  const found = holdings(filesBelow(folder))
+  const model = found.find(({ reader }) => reader.kind === 'model')
+  if (model !== undefined) return modelSources(folder, model, found)
+  const best = found[0]
+  if (best === undefined) return []
+  const home = bestMigrationHome(folder, best)
+  if (home !== null) return [home]
+  return best.files
+    .map(({ file }) => file)
+    .filter((file) => schemaFile.test(basename(file)))
+    .slice(0, 1)
+}
+
+/** Readers that found something, models first, then by how much they found. */
+function holdings(files: readonly string[]): Holding[] {
+  const texts = new Map<string, string>()
+  const textOf = (file: string) => {
+    const text = texts.get(file) ?? readFileSync(file, 'utf8')
+    texts.set(file, text)
+    return text
+  }
+  const found = schemaReaders.map((reader) => ({
+    reader,
+    files: files
+      .filter((file) => reader.files.test(file))
+      .map((file) => ({ file, count: reader.count(textOf(file)) }))
+      .filter(({ count }) => count > 0),
+  }))
+  const rank = ({ reader, files }: Holding) => (reader.kind === 'model' ? 1e9 : 0) + total(files)
+  return found.filter((one) => one.files.length > 0).sort((a, b) => rank(b) - rank(a))
+}
+
+function total(files: Holding['files']): number {
+  return files.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** The model itself, and the SQL migrations where they hold policies, which hardly any model can say. */
+function modelSources(folder: string, model: Holding, found: readonly Holding[]): string[] {
+  const policies = found
+    .flatMap(({ reader, files }) => (reader.files.test('.sql') ? files : []))
+    .filter(({ file }) => /row\s+level\s+security/i.test(readFileSync(file, 'utf8')))
+  const migrations = new Set(
+    policies.map(({ file }) => migrationHome(folder, file)).filter((home) => home !== null),
+  )
+  return [modelHome(folder, model), ...[...migrations].sort(compare).slice(0, 1)]
+}
+
+/** The file or folder of the package with the largest model: one monorepo may hold several schemas. */
+function modelHome(folder: string, { files }: Holding): string {
+  const byPackage = new Map<string, Holding['files']>()
+  for (const one of files) {
+    const home = packageOf(folder, dirname(one.file))
+    byPackage.set(home, [...(byPackage.get(home) ?? []), one])
+  }
+  const depth = (path: string) => path.split(sep).length
+  const [, inPackage] = [...byPackage].sort(
+    ([a, left], [b, right]) => total(right) - total(left) || depth(a) - depth(b) || compare(a, b),
+  )[0]!
+  const [first, ...rest] = inPackage.map(({ file }) => file)
+  return rest.length === 0 ? first! : rest.map((file) => dirname(file)).reduce(commonFolder, dirname(first!))
+}
+
+/** The nearest folder with a package.json, at most `folder`. */
+function packageOf(folder: string, start: string): string {
+  for (let at = start; at !== folder && at !== dirname(at); at = dirname(at)) {
+    if (existsSync(join(at, 'package.json'))) return at
+  }
+  return folder
+}
+
+function commonFolder(left: string, right: string): string {
+  const inside = (path: string) => right === path || right.startsWith(path + sep)
+  let at = left
+  while (!inside(at) && at !== dirname(at)) at = dirname(at)
+  return at
+}
+
+function bestMigrationHome(folder: string, { files }: Holding): string | null {
   const byFolder = new Map<string, number>()
-  for (const file of files.filter((name) => /\.sql$/i.test(name))) {
+  for (const { file } of files) {
     const home = migrationHome(folder, file)
     if (home !== null) byFolder.set(home, (byFolder.get(home) ?? 0) + 1)
   }
-  const best = [...byFolder].sort(([a, left], [b, right]) => right - left || compare(a, b))[0]
-  if (best !== undefined) return [best[0]]
-  return files.filter((file) => schemaFile.test(basename(file))).slice(0, 1)
-}
-
-/** The schema itself, and its migrations where they hold policies, which Prisma's language cannot say. */
-function prismaSources(folder: string, prisma: readonly string[], files: readonly string[]): string[] {
-  const byFolder = new Map<string, string[]>()
-  for (const file of prisma) byFolder.set(dirname(file), [...(byFolder.get(dirname(file)) ?? []), file])
-  const depth = (path: string) => path.split(sep).length
-  const [home, inHome] = [...byFolder].sort(
-    ([a, left], [b, right]) => right.length - left.length || depth(a) - depth(b) || compare(a, b),
-  )[0]!
-  const main = inHome.length === 1 ? inHome[0]! : schemaHome(home, byFolder)
-  const policies = files.filter(
-    (file) => /\.sql$/i.test(file) && /row\s+level\s+security/i.test(readFileSync(file, 'utf8')),
-  )
-  const migrations = new Set(
-    policies.map((file) => migrationHome(folder, file)).filter((found) => found !== null),
-  )
-  return [main, ...[...migrations].sort(compare).slice(0, 1)]
-}
-
-/** A multi-file schema may have the main file above the folder of models. */
-function schemaHome(home: string, byFolder: ReadonlyMap<string, readonly string[]>): string {
-  return byFolder.has(dirname(home)) ? dirname(home) : home
+  return [...byFolder].sort(([a, left], [b, right]) => right - left || compare(a, b))[0]?.[0] ?? null
 }
 
 /** The innermost folder around the file that is named like one of migrations. */
@@ -109,7 +159,10 @@ function filesBelow(folder: string, depth = 0): string[] {
     .toSorted((a, b) => compare(a.name, b.name))
     .flatMap((entry) => {
       const path = join(folder, entry.name)
-      if (entry.isFile()) return /\.(prisma|sql)$/i.test(entry.name) ? [path] : []
+      if (entry.isFile()) {
+        const read = schemaReaders.some(({ files }) => files.test(entry.name))
+        return read && !notProduct.test(entry.name) ? [path] : []
+      }
       const enters = entry.isDirectory() && !entry.name.startsWith('.') && !skipped.has(entry.name)
       return enters ? filesBelow(path, depth + 1) : []
     })
