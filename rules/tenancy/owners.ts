@@ -1,6 +1,7 @@
 import { compare, type TenantLevels } from './root.ts'
 import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
 import {
+  isAuthorship,
   isBookkeeping,
   isIdentity,
   isReferenceData,
@@ -51,7 +52,7 @@ class Owners {
   decide(): ReadonlyMap<string, Decision> {
     for (const relation of this.relations) this.byKey(relation)
     this.spread((reference, relation) => isRequired(relation, reference.columns))
-    for (const relation of this.relations) this.byNullableKey(relation)
+    this.byNullableKeys()
     this.spread((reference, relation) => isRequired(relation, reference.columns))
     this.spread((reference, relation) => this.isOnlyOptionalParent(reference, relation))
     for (const relation of this.leftOvers()) this.leftOver(relation)
@@ -144,21 +145,34 @@ class Owners {
     this.set(relation, decision, doubts.length > 0 ? doubts.join('; ') : undefined)
   }
 
-  private byNullableKey(relation: RelationShape): void {
-    if (this.decisions.has(relation.name) || relation.kind === 'view') return
-    const column = this.levels.columns.find((name) =>
-      relation.columns.some((candidate) => candidate.name === name),
-    )
-    if (column === undefined) return
-    this.set(
-      relation,
-      { owned: column },
-      `${column} may be NULL: say what a row without a tenant is, or add NOT NULL`,
-    )
+  private byNullableKeys(): void {
+    const taken = new Map<string, RelationShape[]>()
+    for (const relation of this.relations) {
+      if (this.decisions.has(relation.name) || relation.kind === 'view') continue
+      const column = this.levels.columns.find((name) => relation.columns.some((one) => one.name === name))
+      if (column === undefined) continue
+      this.set(relation, { owned: column })
+      taken.set(column, [...(taken.get(column) ?? []), relation])
+    }
+    for (const [column, relations] of taken) this.noteNullable(column, relations)
+  }
+
+  /** Said once where a base class or a habit leaves the key nullable nearly everywhere. */
+  private noteNullable(column: string, relations: readonly RelationShape[]): void {
+    const advice = 'say what a row without a tenant is, or add NOT NULL'
+    const holders = this.relations.filter(({ columns }) => columns.some(({ name }) => name === column)).length
+    if (relations.length <= 3 || relations.length * 2 <= holders) {
+      for (const { name } of relations) {
+        this.notes.push({ relation: name, unsure: true, text: `${column} may be NULL: ${advice}` })
+      }
+      return
+    }
+    const text = `${column} may be NULL in ${relations.length} of ${holders} relations: ${advice}`
+    this.notes.push({ relation: null, unsure: true, text: `${text}.` })
   }
 
   private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {
-    const parents = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
+    const parents = this.ownersOf(relation).filter((one) => !isAuthor(one))
     return parents.length === 1 && parents[0] === reference
   }
 
@@ -191,7 +205,7 @@ class Owners {
       this.set(relation, parent)
       return
     }
-    const owners = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
+    const owners = this.ownersOf(relation)
     const users = this.relations
       .filter(({ name }) => this.isOwned(name))
       .filter((other) => other.references.some(({ to }) => to === relation.name))
@@ -210,9 +224,9 @@ class Owners {
         'taken for an identity; a query that lists it shows the users of all tenants',
       ]
     }
-    if (owners.length > 0) {
-      const parents = owners.map(({ columns, to }) => `${columns.join('+')} -> ${to}`).join(', ')
-      return unknown(`several optional parents (${parents}), none of them required`)
+    const parents = owners.filter((one) => !isAuthor(one))
+    if (parents.length > 0) {
+      return unknown(`several optional parents (${listed(parents)}), none of them required`)
     }
     const doubtful = relation.references.find(({ to }) => this.isUnknown(to))
     if (doubtful !== undefined) {
@@ -221,7 +235,7 @@ class Owners {
     const named = relation.columns.find(({ name }) => weightOfWord(tenantWordOfColumn(name) ?? '') >= 5)
     if (named !== undefined)
       return unknown(`${named.name} names a tenant, but is not among the tenant columns`)
-    const identity = relation.references.find(({ to }) => isIdentity(to))
+    const identity = relation.references.find(({ to }) => isIdentity(to) && !this.isOwned(to))
     if (identity !== undefined && users.length === 0) {
       return [
         { global: 'belongs to a user, not to a tenant' },
@@ -234,6 +248,9 @@ class Owners {
     if (users.length > 0) {
       const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ', …' : '')
       return unknown(`no tenant key and no owned parent, but tenants' rows refer to it (${shown})`)
+    }
+    if (owners.length > 0) {
+      return unknown(`only its authors (${listed(owners)}) connect it with a tenant`)
     }
     return [
       { global: 'no reference to a tenant, and no tenant refers to it' },
@@ -268,6 +285,10 @@ class Owners {
     )
   }
 
+  private ownersOf(relation: RelationShape): readonly ReferenceShape[] {
+    return relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
+  }
+
   private isUnknown(name: string): boolean {
     const decision = this.decisions.get(name)
     return decision !== undefined && 'unknown' in decision
@@ -282,6 +303,14 @@ class Owners {
     this.decisions.set(relation.name, decision)
     if (doubt !== undefined) this.notes.push({ relation: relation.name, unsure: true, text: doubt })
   }
+}
+
+function isAuthor({ columns }: ReferenceShape): boolean {
+  return columns.every(isAuthorship)
+}
+
+function listed(references: readonly ReferenceShape[]): string {
+  return references.map(({ columns, to }) => `${columns.join('+')} -> ${to}`).join(', ')
 }
 
 function unknown(reason: string): [Decision, string] {

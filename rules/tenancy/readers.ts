@@ -4,6 +4,7 @@ import { readMigrationFiles } from '../schema/migration-files.ts'
 import { shapeOfPrisma } from './prisma.ts'
 import { shapeOfSchema } from './schema-shape.ts'
 import type { DatabaseShape } from './shape.ts'
+import { shapeOfTypeOrm } from './typeorm.ts'
 
 /** One way in which projects write their schema down. */
 export interface SchemaReader {
@@ -37,5 +38,20 @@ const sql: SchemaReader = {
   read: (_files, path) => shapeOfSchema(readMigrations(readMigrationFiles([path]))),
 }
 
+const decorator = /@\w*(?:Entity|Column|RelationId|ManyToOne|OneToMany|OneToOne|ManyToMany)\b/
+
+const typeorm: SchemaReader = {
+  name: 'TypeORM entities',
+  kind: 'model',
+  files: /\.[cm]?[jt]s$/,
+  count: (text) => {
+    if (/['"](?:@mikro-orm\/|sequelize-typescript)/.test(text) && !/['"]typeorm['"]/.test(text)) return 0
+    const entities = text.match(/^\s*@\w*Entity\b|\bnew\s+EntitySchema\b/gm)?.length ?? 0
+    // Base classes, embedded ones and the naming strategy belong to the entities, too.
+    return entities + (decorator.test(text) || /\bnamingStrategy\s*:/.test(text) ? 0.01 : 0)
+  },
+  read: (files) => shapeOfTypeOrm(files),
+}
+
 /** Every kind of source, in the order in which a person would mention them. */
-export const schemaReaders: readonly SchemaReader[] = [prisma, sql]
+export const schemaReaders: readonly SchemaReader[] = [prisma, typeorm, sql]
