@@ -77,7 +77,7 @@ class SettledModels {
         properties[relation.keyProperty] = only![0]
       }
       const reference = this.#reference(relation, pairs)
-      if (reference !== null) references.push(reference)
+      if (reference !== null && !references.some((one) => isSame(one, reference))) references.push(reference)
     }
     return {
       name: model.table,
@@ -117,6 +117,7 @@ class SettledModels {
   #on(relation: DeclaredRelation, target: DeclaredModel): Pairs {
     if (relation.side === 'owner') return this.#pairs(relation)
     if (relation.side === 'joined') return []
+    if (relation.on !== undefined) return relation.on
     const holder = owned(target).find(({ property }) => property === relation.mappedBy)
     return holder === undefined ? [] : this.#pairs(holder).map(([own, other]) => [other, own] as const)
   }
@@ -189,7 +190,10 @@ class SettledModels {
     const other = clash ? this.#joinTableColumns(target, table.other, property ?? '', '_2') : facing
     const names = [...own, ...other].map(([name]) => name)
     return {
-      name: table.name ?? this.#naming.joinTable(model, property ?? '', target),
+      name:
+        this.#models.get(table.model ?? '')?.table ??
+        table.name ??
+        this.#naming.joinTable(model, property ?? '', target),
       kind: 'table',
       columns: names.map((name) => ({ name, nullable: false })),
       primaryKey: names,
@@ -222,6 +226,10 @@ function joinReference(pairs: Pairs, to: DeclaredModel): ReferenceShape {
     toColumns: pairs.map(([, key]) => key),
     cascades: true,
   }
+}
+
+function isSame(one: ReferenceShape, other: ReferenceShape): boolean {
+  return one.to === other.to && one.columns.join() === other.columns.join()
 }
 
 function owned(model: DeclaredModel): OwnedRelation[] {

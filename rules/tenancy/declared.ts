@@ -31,11 +31,16 @@ interface RelationEnd {
   readonly to: string | null
 }
 
-export type DeclaredRelation =
-  | OwnedRelation
-  /** The columns lie on the other side, in its relation `mappedBy`. */
-  | (RelationEnd & { readonly side: 'inverse'; readonly many: boolean; readonly mappedBy: string | null })
-  | JoinedRelation
+export type DeclaredRelation = OwnedRelation | InverseRelation | JoinedRelation
+
+/** The columns lie on the other side: in its relation `mappedBy`, or those of `on`. */
+export interface InverseRelation extends RelationEnd {
+  readonly side: 'inverse'
+  readonly many: boolean
+  readonly mappedBy: string | null
+  /** Own column and column of the other side. */
+  readonly on?: readonly (readonly [string, string])[]
+}
 
 /** The columns lie here. */
 export interface OwnedRelation extends RelationEnd {
@@ -58,6 +63,8 @@ export interface JoinedRelation extends RelationEnd {
 export interface JoinTable {
   /** Null: named by the ORM. */
   readonly name: string | null
+  /** Key of the model that the join table is, null when it is none. */
+  readonly model: string | null
   readonly own: readonly JoinColumn[]
   readonly other: readonly JoinColumn[]
 }

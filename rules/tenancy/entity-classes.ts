@@ -19,6 +19,8 @@ export interface EntityClass {
 export interface EntityMember {
   readonly property: string
   readonly decorators: readonly AppliedDecorator[]
+  /** Written with `?`. */
+  readonly optional: boolean
   /** The annotated type, null without one. */
   readonly type: Located | null
 }
@@ -114,6 +116,7 @@ export class EntityClasses {
         {
           property,
           decorators: this.#decorators.decoratorsOf(element, module),
+          optional: 'optional' in element && element.optional === true,
           type: type === null ? null : { node: type, module },
         },
       ]

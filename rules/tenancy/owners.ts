@@ -172,7 +172,7 @@ class Owners {
   }
 
   private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {
-    const parents = this.ownersOf(relation).filter((one) => !isAuthor(one))
+    const parents = this.ownersOf(relation)
     return parents.length === 1 && parents[0] === reference
   }
 
@@ -225,9 +225,7 @@ class Owners {
       ]
     }
     const parents = owners.filter((one) => !isAuthor(one))
-    if (parents.length > 0) {
-      return unknown(`several optional parents (${listed(parents)}), none of them required`)
-    }
+    if (parents.length > 0) return unknown(`no required parent, only optional ones (${listed(parents)})`)
     const doubtful = relation.references.find(({ to }) => this.isUnknown(to))
     if (doubtful !== undefined) {
       return unknown(`refers to ${doubtful.to}, of which it is unknown whose it is`)

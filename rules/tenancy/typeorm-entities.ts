@@ -176,6 +176,7 @@ export class TypeOrmEntities {
     const name = given.text('name')
     return {
       name: name === null ? null : keyOf({ schema: given.text('schema'), name }),
+      model: null,
       own: columns('joinColumn'),
       other: columns('inverseJoinColumn'),
     }
@@ -231,7 +232,7 @@ function closureOf(table: string, self: string, given: DecoratorArguments): Decl
   const own: JoinColumn[] = [{ column: 'id_ancestor', referenced: null }]
   const other: JoinColumn[] = [{ column: 'id_descendant', referenced: null }]
   const name = `${given.text('closureTableName') ?? table}_closure`
-  return { side: 'joined', property: null, to: self, table: { name, own, other } }
+  return { side: 'joined', property: null, to: self, table: { name, model: null, own, other } }
 }
 
 function holdsTable(kinds: Decorated): boolean {

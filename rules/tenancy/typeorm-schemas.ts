@@ -112,6 +112,7 @@ export class TypeOrmSchemas {
     const name = this.#literals.text(value('name'))
     return {
       name: name === null ? null : keyOf({ schema: this.#literals.text(value('schema')), name }),
+      model: null,
       own: this.#joinColumns(value('joinColumn') ?? value('joinColumns')),
       other: this.#joinColumns(value('inverseJoinColumn') ?? value('inverseJoinColumns')),
     }
