@@ -94,7 +94,7 @@ class SettledModels {
 
   #reference(relation: OwnedRelation, pairs: Pairs): ReferenceShape | null {
     const target = this.#target(relation)
-    if (target === null) return null
+    if (target === null || !relation.constrained) return null
     return {
       columns: pairs.map(([own]) => own),
       to: target.table,

@@ -50,6 +50,8 @@ export interface OwnedRelation extends RelationEnd {
   readonly nullable: boolean
   readonly primary: boolean
   readonly cascades: boolean
+  /** Is there a foreign key in the database? A key that leads to one of several tables has none. */
+  readonly constrained: boolean
   /** The property that shows the key itself, beside the one that holds the other entity. */
   readonly keyProperty: string | null
 }

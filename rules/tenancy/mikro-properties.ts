@@ -104,6 +104,7 @@ export class MikroProperties {
       nullable: options.flag('nullable') ?? optional,
       primary: options.flag('primary') === true,
       cascades: rule?.toLowerCase() === 'cascade',
+      constrained: options.flag('createForeignKeyConstraint') !== false,
       keyProperty: null,
     }
   }

@@ -51,8 +51,9 @@ class Owners {
 
   decide(): ReadonlyMap<string, Decision> {
     for (const relation of this.relations) this.byKey(relation)
+    this.byNullableKeys(this.levels.columns.filter((column) => this.isHabit(column)))
     this.spread((reference, relation) => isRequired(relation, reference.columns))
-    this.byNullableKeys()
+    this.byNullableKeys(this.levels.columns)
     this.spread((reference, relation) => isRequired(relation, reference.columns))
     this.spread((reference, relation) => this.isOnlyOptionalParent(reference, relation))
     for (const relation of this.leftOvers()) this.leftOver(relation)
@@ -145,11 +146,11 @@ class Owners {
     this.set(relation, decision, doubts.length > 0 ? doubts.join('; ') : undefined)
   }
 
-  private byNullableKeys(): void {
+  private byNullableKeys(columns: readonly string[]): void {
     const taken = new Map<string, RelationShape[]>()
     for (const relation of this.relations) {
       if (this.decisions.has(relation.name) || relation.kind === 'view') continue
-      const column = this.levels.columns.find((name) => relation.columns.some((one) => one.name === name))
+      const column = columns.find((name) => relation.columns.some((one) => one.name === name))
       if (column === undefined) continue
       this.set(relation, { owned: column })
       taken.set(column, [...(taken.get(column) ?? []), relation])
@@ -157,18 +158,30 @@ class Owners {
     for (const [column, relations] of taken) this.noteNullable(column, relations)
   }
 
-  /** Said once where a base class or a habit leaves the key nullable nearly everywhere. */
   private noteNullable(column: string, relations: readonly RelationShape[]): void {
     const advice = 'say what a row without a tenant is, or add NOT NULL'
-    const holders = this.relations.filter(({ columns }) => columns.some(({ name }) => name === column)).length
-    if (relations.length <= 3 || relations.length * 2 <= holders) {
-      for (const { name } of relations) {
-        this.notes.push({ relation: name, unsure: true, text: `${column} may be NULL: ${advice}` })
-      }
+    const count = this.holdersOf(column).length
+    if (this.isHabit(column)) {
+      const text = `${column} may be NULL in ${relations.length} of ${count} relations: ${advice}.`
+      this.notes.push({ relation: null, unsure: true, text })
       return
     }
-    const text = `${column} may be NULL in ${relations.length} of ${holders} relations: ${advice}`
-    this.notes.push({ relation: null, unsure: true, text: `${text}.` })
+    for (const { name } of relations) {
+      this.notes.push({ relation: name, unsure: true, text: `${column} may be NULL: ${advice}` })
+    }
+  }
+
+  /** Is the key nullable in most relations, as a common base class makes it? Then the application always sets it. */
+  private isHabit(column: string): boolean {
+    const holders = this.holdersOf(column)
+    const nullable = holders.filter((relation) => !isRequired(relation, [column]))
+    return nullable.length > 3 && nullable.length * 2 > holders.length
+  }
+
+  private holdersOf(column: string): readonly RelationShape[] {
+    return this.relations.filter(
+      ({ kind, columns }) => kind === 'table' && columns.some(({ name }) => name === column),
+    )
   }
 
   private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { readMigrations } from '../schema/from-migrations.ts'
 import { readMigrationFiles } from '../schema/migration-files.ts'
+import { shapeOfMikroOrm } from './mikro-orm.ts'
 import { shapeOfPrisma } from './prisma.ts'
 import { shapeOfSchema } from './schema-shape.ts'
+import { shapeOfSequelize } from './sequelize.ts'
 import type { DatabaseShape } from './shape.ts'
 import { shapeOfTypeOrm } from './typeorm.ts'
 
@@ -38,20 +40,54 @@ const sql: SchemaReader = {
   read: (_files, path) => shapeOfSchema(readMigrations(readMigrationFiles([path]))),
 }
 
-const decorator = /@\w*(?:Entity|Column|RelationId|ManyToOne|OneToMany|OneToOne|ManyToMany)\b/
+const program = /\.[cm]?[jt]s$/
+/** Base classes, embedded ones and the naming strategy belong to the entities, but declare no table. */
+const besides = 0.01
 
 const typeorm: SchemaReader = {
   name: 'TypeORM entities',
   kind: 'model',
-  files: /\.[cm]?[jt]s$/,
+  files: program,
   count: (text) => {
     if (/['"](?:@mikro-orm\/|sequelize-typescript)/.test(text) && !/['"]typeorm['"]/.test(text)) return 0
-    const entities = text.match(/^\s*@\w*Entity\b|\bnew\s+EntitySchema\b/gm)?.length ?? 0
-    // Base classes, embedded ones and the naming strategy belong to the entities, too.
-    return entities + (decorator.test(text) || /\bnamingStrategy\s*:/.test(text) ? 0.01 : 0)
+    const entities = occurrences(text, /^\s*@\w*Entity\b|\bnew\s+EntitySchema\b/gm)
+    const part = /@\w*(?:Column|RelationId|ManyToOne|OneToMany|OneToOne|ManyToMany)\b|\bnamingStrategy\s*:/
+    return entities + (part.test(text) ? besides : 0)
   },
   read: (files) => shapeOfTypeOrm(files),
 }
 
+const mikroOrm: SchemaReader = {
+  name: 'MikroORM entities',
+  kind: 'model',
+  files: program,
+  count: (text) => {
+    if (!/['"]@mikro-orm\//.test(text) || /['"]typeorm['"]/.test(text)) return 0
+    const entities = occurrences(text, /^\s*@\w*Entity\b|\bnew\s+EntitySchema\b|\bdefineEntity\s*\(/gm)
+    return entities + besides
+  },
+  read: (files) => shapeOfMikroOrm(files),
+}
+
+const sequelize: SchemaReader = {
+  name: 'Sequelize models',
+  kind: 'model',
+  files: program,
+  count: (text) => {
+    if (!/sequelize/i.test(text)) return 0
+    const defined = occurrences(
+      text,
+      /\bsequelize\s*\.\s*define\s*(?:<[^(]*>)?\(|\.init\s*\(\s*\{|^\s*@Table\b/gim,
+    )
+    const part = /\.(?:belongsTo|hasMany|hasOne|belongsToMany)\s*\(|\bnew\s+\W*Sequelize\b|@Column\b/
+    return defined + (part.test(text) ? besides : 0)
+  },
+  read: (files) => shapeOfSequelize(files),
+}
+
+function occurrences(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0
+}
+
 /** Every kind of source, in the order in which a person would mention them. */
-export const schemaReaders: readonly SchemaReader[] = [prisma, typeorm, sql]
+export const schemaReaders: readonly SchemaReader[] = [prisma, typeorm, mikroOrm, sequelize, sql]

@@ -17,6 +17,8 @@ export interface Association {
   /** `targetKey` or `sourceKey`. */
   readonly key: string | null
   readonly cascades: boolean
+  /** False for `constraints: false`, as where a key leads to one of several tables. */
+  readonly constrained: boolean
 }
 
 /** What is said of a foreign key: its attribute, its column, whether it may be NULL. */
@@ -54,7 +56,9 @@ function draftOf(
     const target = 'model' in to ? find(to.model) : models.find(({ table }) => table === to.table)
     const own = model.columns.find(({ property }) => property === reference.attribute)
     if (target == null || own === undefined) return []
-    return [ownedBy(own, target, reference.key, null, reference.cascades)]
+    return [
+      ownedBy(own, target, null, { key: reference.key, cascades: reference.cascades, constrained: true }),
+    ]
   })
   return { columns: [...model.columns], relations }
 }
@@ -66,7 +70,7 @@ function apply(association: Association, drafts: ReadonlyMap<string, Draft>): vo
   if (kind === 'belongsTo') {
     const name = alias ?? target.singular
     const column = addKey(near, source, association, attributeOf(association, name, target, association.key))
-    near.relations.push(ownedBy(column, target, association.key, name, association.cascades))
+    near.relations.push(ownedBy(column, target, name, association))
     return
   }
   const many = kind !== 'hasOne'
@@ -79,7 +83,7 @@ function apply(association: Association, drafts: ReadonlyMap<string, Draft>): vo
   const side = kind === 'hasOne' ? (alias ?? source.name) : source.singular
   const column = addKey(far, target, association, attributeOf(association, side, source, association.key))
   const key = keyOf(source, association.key)
-  far.relations.push(ownedBy(column, source, association.key, null, association.cascades))
+  far.relations.push(ownedBy(column, source, null, association))
   near.relations.push({
     side: 'inverse',
     property,
@@ -126,9 +130,8 @@ function addKey(
 function ownedBy(
   column: DeclaredColumn,
   target: SequelizeModel,
-  key: string | null,
   property: string | null,
-  cascades: boolean,
+  { key, cascades, constrained }: Pick<Association, 'key' | 'cascades' | 'constrained'>,
 ): DeclaredRelation {
   return {
     side: 'owner',
@@ -138,6 +141,7 @@ function ownedBy(
     nullable: column.nullable,
     primary: false,
     cascades,
+    constrained,
     keyProperty: null,
   }
 }

@@ -83,6 +83,8 @@ export class SequelizeLinks {
       through: kind === 'belongsToMany' ? this.through(option('through')) : null,
       key: this.#literals.text(option('targetKey') ?? option('sourceKey')),
       cascades: /^cascade$/i.test(this.#literals.text(option('onDelete')) ?? ''),
+      // A scope tells apart what a key of several tables leads to.
+      constrained: this.#literals.flag(option('constraints')) !== false && option('scope') === null,
     }
   }
 

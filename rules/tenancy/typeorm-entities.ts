@@ -162,6 +162,7 @@ export class TypeOrmEntities {
       nullable: given.flag('nullable') ?? true,
       primary: given.flag('primary') ?? false,
       cascades: given.text('onDelete') === 'CASCADE',
+      constrained: true,
       keyProperty: null,
     }
   }

@@ -102,6 +102,7 @@ export class TypeOrmSchemas {
       nullable: this.#literals.flag(value('nullable')) ?? true,
       primary: this.#literals.flag(value('primary')) ?? false,
       cascades: this.#literals.text(value('onDelete')) === 'CASCADE',
+      constrained: true,
       keyProperty: null,
     }
   }
