@@ -1,3 +1,5 @@
+import { isNullableByHabit, nullableKeyNotes } from './nullable-keys.ts'
+import { parentsFirst } from './parents-first.ts'
 import { compare, type TenantLevels } from './root.ts'
 import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
 import {
@@ -8,6 +10,7 @@ import {
   namesPartOf,
   tenantWordOfColumn,
   weightOfWord,
+  wordsOf,
 } from './vocabulary.ts'
 
 /** How `watertight init` came to one entry. @public */
@@ -51,12 +54,13 @@ class Owners {
 
   decide(): ReadonlyMap<string, Decision> {
     for (const relation of this.relations) this.byKey(relation)
-    this.byNullableKeys(this.levels.columns.filter((column) => this.isHabit(column)))
+    this.byNullableKeys(this.levels.columns.filter((column) => isNullableByHabit(column, this.relations)))
     this.spread((reference, relation) => isRequired(relation, reference.columns))
     this.byNullableKeys(this.levels.columns)
     this.spread((reference, relation) => isRequired(relation, reference.columns))
     this.spread((reference, relation) => this.isOnlyOptionalParent(reference, relation))
-    for (const relation of this.leftOvers()) this.leftOver(relation)
+    const open = this.relations.filter(({ name, kind }) => kind === 'table' && !this.decisions.has(name))
+    for (const relation of parentsFirst(open)) this.leftOver(relation)
     for (const relation of this.relations) if (relation.kind === 'view') this.view(relation)
     return this.decisions
   }
@@ -155,33 +159,9 @@ class Owners {
       this.set(relation, { owned: column })
       taken.set(column, [...(taken.get(column) ?? []), relation])
     }
-    for (const [column, relations] of taken) this.noteNullable(column, relations)
-  }
-
-  private noteNullable(column: string, relations: readonly RelationShape[]): void {
-    const advice = 'say what a row without a tenant is, or add NOT NULL'
-    const count = this.holdersOf(column).length
-    if (this.isHabit(column)) {
-      const text = `${column} may be NULL in ${relations.length} of ${count} relations: ${advice}.`
-      this.notes.push({ relation: null, unsure: true, text })
-      return
+    for (const [column, relations] of taken) {
+      this.notes.push(...nullableKeyNotes(column, relations, this.relations))
     }
-    for (const { name } of relations) {
-      this.notes.push({ relation: name, unsure: true, text: `${column} may be NULL: ${advice}` })
-    }
-  }
-
-  /** Is the key nullable in most relations, as a common base class makes it? Then the application always sets it. */
-  private isHabit(column: string): boolean {
-    const holders = this.holdersOf(column)
-    const nullable = holders.filter((relation) => !isRequired(relation, [column]))
-    return nullable.length > 3 && nullable.length * 2 > holders.length
-  }
-
-  private holdersOf(column: string): readonly RelationShape[] {
-    return this.relations.filter(
-      ({ kind, columns }) => kind === 'table' && columns.some(({ name }) => name === column),
-    )
   }
 
   private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {
@@ -189,41 +169,17 @@ class Owners {
     return parents.length === 1 && parents[0] === reference
   }
 
-  /** What a relation refers to is judged before it, so that doubt spreads. */
-  private leftOvers(): readonly RelationShape[] {
-    const open = new Map(
-      this.relations
-        .filter(({ name, kind }) => kind === 'table' && !this.decisions.has(name))
-        .map((relation) => [relation.name, relation]),
-    )
-    const ordered: RelationShape[] = []
-    const visit = (relation: RelationShape) => {
-      if (!open.delete(relation.name)) return
-      for (const name of [...relation.references.map(({ to }) => to), ...relation.derivedFrom]) {
-        const next = open.get(name)
-        if (next !== undefined) visit(next)
-      }
-      ordered.push(relation)
-    }
-    for (const relation of [...open.values()]) visit(relation)
-    return ordered
-  }
-
   private leftOver(relation: RelationShape): void {
     if (this.decisions.has(relation.name)) return
     const parent = relation.derivedFrom
       .map((name) => this.decisions.get(name))
       .find((found) => found !== undefined)
-    if (parent !== undefined) {
-      this.set(relation, parent)
-      return
-    }
-    const owners = this.ownersOf(relation)
+    if (parent !== undefined) return this.set(relation, parent)
     const users = this.relations
       .filter(({ name }) => this.isOwned(name))
       .filter((other) => other.references.some(({ to }) => to === relation.name))
       .map(({ name }) => name)
-    this.set(relation, ...this.judge(relation, owners, users))
+    this.set(relation, ...this.judge(relation, this.ownersOf(relation), users))
   }
 
   private judge(
@@ -237,7 +193,7 @@ class Owners {
         'taken for an identity; a query that lists it shows the users of all tenants',
       ]
     }
-    const parents = owners.filter((one) => !isAuthor(one))
+    const parents = owners.filter(({ columns }) => !columns.every(isAuthorship))
     if (parents.length > 0) return unknown(`no required parent, only optional ones (${listed(parents)})`)
     const doubtful = relation.references.find(({ to }) => this.isUnknown(to))
     if (doubtful !== undefined) {
@@ -259,6 +215,11 @@ class Owners {
     if (users.length > 0) {
       const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ', …' : '')
       return unknown(`no tenant key and no owned parent, but tenants' rows refer to it (${shown})`)
+    }
+    const loose = relation.columns.find(({ name }) => this.ownedBehind(name) !== undefined)
+    if (loose !== undefined) {
+      const owned = this.ownedBehind(loose.name)!.name
+      return unknown(`${loose.name} seems to lead to ${owned}, though no foreign key says so`)
     }
     if (owners.length > 0) {
       return unknown(`only its authors (${listed(owners)}) connect it with a tenant`)
@@ -300,6 +261,13 @@ class Owners {
     return relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
   }
 
+  /** The owned relation that a column names: `projectId` → `projects`. */
+  private ownedBehind(column: string): RelationShape | undefined {
+    const word = wordsOf(column).slice(0, -1).join('_')
+    if (!/(id|uuid)$/i.test(column) || word === '') return undefined
+    return this.relations.find(({ name }) => wordsOf(name).join('_') === word && this.isOwned(name))
+  }
+
   private isUnknown(name: string): boolean {
     const decision = this.decisions.get(name)
     return decision !== undefined && 'unknown' in decision
@@ -314,10 +282,6 @@ class Owners {
     this.decisions.set(relation.name, decision)
     if (doubt !== undefined) this.notes.push({ relation: relation.name, unsure: true, text: doubt })
   }
-}
-
-function isAuthor({ columns }: ReferenceShape): boolean {
-  return columns.every(isAuthorship)
 }
 
 function listed(references: readonly ReferenceShape[]): string {
