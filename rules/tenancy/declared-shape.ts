@@ -77,7 +77,7 @@ class SettledModels {
         properties[relation.keyProperty] = only![0]
       }
       const reference = this.#reference(relation, pairs)
-      if (reference !== null && !references.some((one) => isSame(one, reference))) references.push(reference)
+      if (reference !== null) addReference(references, reference)
     }
     return {
       name: model.table,
@@ -228,8 +228,12 @@ function joinReference(pairs: Pairs, to: DeclaredModel): ReferenceShape {
   }
 }
 
-function isSame(one: ReferenceShape, other: ReferenceShape): boolean {
-  return one.to === other.to && one.columns.join() === other.columns.join()
+/** Both sides of an association may tell the same key; only one of them says that it cascades. */
+function addReference(references: ReferenceShape[], added: ReferenceShape): void {
+  const same = ({ to, columns }: ReferenceShape) => to === added.to && columns.join() === added.columns.join()
+  const index = references.findIndex(same)
+  if (index < 0) references.push(added)
+  else if (added.cascades) references[index] = added
 }
 
 function owned(model: DeclaredModel): OwnedRelation[] {

@@ -6,6 +6,7 @@ import type { MikroNaming } from './mikro-names.ts'
 import type { MikroKind, MikroProperties, MikroProperty } from './mikro-properties.ts'
 import type { ModelNames } from './model-names.ts'
 import { keyOf } from './names.ts'
+import { inOneTable } from './single-table.ts'
 
 const memberKinds: Readonly<Record<string, MikroKind>> = {
   Property: 'column',
@@ -61,16 +62,13 @@ export class MikroEntities {
     const abstract = entityOf(one)!.flag('abstract') === true && !entityOf(one)!.option('discriminatorColumn')
     if (abstract) return null
     const members = properties.declare(this.membersOf(classes))
-    const own = new Set(holder === undefined ? [] : this.membersOf([one]).map(({ name }) => name))
+    const own = new Set(this.membersOf([one]).map(({ name }) => name))
     return {
       key,
       name: one.name,
       table: this.#tableOf(holder ?? one),
       kind: entityOf(one)!.option('expression') === null ? 'table' : 'view',
-      columns: members.columns.map((column) =>
-        own.has(column.property) ? { ...column, nullable: true } : column,
-      ),
-      relations: members.relations,
+      ...(holder === undefined ? members : inOneTable(members, own)),
     }
   }
 

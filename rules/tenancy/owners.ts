@@ -1,17 +1,9 @@
+import { isIdentityRelation, isTenants, judgeLeftOver, unknown } from './left-over.ts'
 import { isNullableByHabit, nullableKeyNotes } from './nullable-keys.ts'
 import { parentsFirst } from './parents-first.ts'
 import { compare, type TenantLevels } from './root.ts'
 import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
-import {
-  isAuthorship,
-  isBookkeeping,
-  isIdentity,
-  isReferenceData,
-  namesPartOf,
-  tenantWordOfColumn,
-  weightOfWord,
-  wordsOf,
-} from './vocabulary.ts'
+import { isAuthorship, isBookkeeping, namesPartOf } from './vocabulary.ts'
 
 /** How `watertight init` came to one entry. @public */
 export interface InferenceNote {
@@ -59,8 +51,7 @@ class Owners {
     this.byNullableKeys(this.levels.columns)
     this.spread((reference, relation) => isRequired(relation, reference.columns))
     this.spread((reference, relation) => this.isOnlyOptionalParent(reference, relation))
-    const open = this.relations.filter(({ name, kind }) => kind === 'table' && !this.decisions.has(name))
-    for (const relation of parentsFirst(open)) this.leftOver(relation)
+    this.decideLeftOvers()
     for (const relation of this.relations) if (relation.kind === 'view') this.view(relation)
     return this.decisions
   }
@@ -86,7 +77,7 @@ class Owners {
     const toRoot = relation.references.filter(
       (reference) => reference.to === this.levels.root && isRequired(relation, reference.columns),
     )
-    if (toRoot.length === 0 || this.isIdentity(relation)) return
+    if (toRoot.length === 0 || isIdentityRelation(relation)) return
     const [reference] = toRoot
     this.set(
       relation,
@@ -101,7 +92,7 @@ class Owners {
   private spread(usable: (reference: ReferenceShape, relation: RelationShape) => boolean): void {
     for (let changed = true; changed;) {
       const ready = this.relations.flatMap((relation) => {
-        if (this.decisions.has(relation.name) || relation.kind === 'view' || this.isIdentity(relation))
+        if (this.decisions.has(relation.name) || relation.kind === 'view' || isIdentityRelation(relation))
           return []
         const parents = relation.references.filter(
           (reference) => this.isOwned(reference.to) && usable(reference, relation),
@@ -166,68 +157,51 @@ class Owners {
 
   private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {
     const parents = this.ownersOf(relation)
-    return parents.length === 1 && parents[0] === reference
+    if (parents.length === 1) return parents[0] === reference && !reference.columns.every(isAuthorship)
+    // `location_to_monitor` and `notification_trigger` say whose part they are.
+    const whole = parents.filter(({ to }) => namesPartOf(relation.name, to))
+    return whole.length === 1 && whole[0] === reference
   }
 
-  private leftOver(relation: RelationShape): void {
-    if (this.decisions.has(relation.name)) return
+  /** Judged until nothing changes, for relations may refer to each other in a circle. */
+  private decideLeftOvers(): void {
+    const open = parentsFirst(
+      this.relations.filter(({ name, kind }) => kind === 'table' && !this.decisions.has(name)),
+    )
+    const doubts = new Map<string, string | undefined>()
+    for (let changed = true; changed;) {
+      changed = false
+      for (const relation of open) {
+        const before = this.decisions.get(relation.name)
+        if (before !== undefined && 'unknown' in before) continue
+        const [decision, doubt] = this.leftOver(relation)
+        if (JSON.stringify(before) === JSON.stringify(decision)) continue
+        this.set(relation, decision)
+        doubts.set(relation.name, doubt)
+        changed = true
+      }
+    }
+    for (const { name } of open) {
+      const text = doubts.get(name)
+      if (text !== undefined) this.notes.push({ relation: name, unsure: true, text })
+    }
+  }
+
+  private leftOver(relation: RelationShape): [Decision, string?] {
     const parent = relation.derivedFrom
       .map((name) => this.decisions.get(name))
       .find((found) => found !== undefined)
-    if (parent !== undefined) return this.set(relation, parent)
+    if (parent !== undefined) return [parent]
     const users = this.relations
       .filter(({ name }) => this.isOwned(name))
       .filter((other) => other.references.some(({ to }) => to === relation.name))
       .map(({ name }) => name)
-    this.set(relation, ...this.judge(relation, this.ownersOf(relation), users))
-  }
-
-  private judge(
-    relation: RelationShape,
-    owners: readonly ReferenceShape[],
-    users: readonly string[],
-  ): [Decision, string?] {
-    if (this.isIdentity(relation)) {
-      return [
-        { global: 'identity: one user may belong to several tenants' },
-        'taken for an identity; a query that lists it shows the users of all tenants',
-      ]
-    }
-    const parents = owners.filter(({ columns }) => !columns.every(isAuthorship))
-    if (parents.length > 0) return unknown(`no required parent, only optional ones (${listed(parents)})`)
-    const doubtful = relation.references.find(({ to }) => this.isUnknown(to))
-    if (doubtful !== undefined) {
-      return unknown(`refers to ${doubtful.to}, of which it is unknown whose it is`)
-    }
-    const named = relation.columns.find(({ name }) => weightOfWord(tenantWordOfColumn(name) ?? '') >= 5)
-    if (named !== undefined)
-      return unknown(`${named.name} names a tenant, but is not among the tenant columns`)
-    const identity = relation.references.find(({ to }) => isIdentity(to) && !this.isOwned(to))
-    if (identity !== undefined && users.length === 0) {
-      return [
-        { global: 'belongs to a user, not to a tenant' },
-        `belongs to ${identity.to} through ${identity.columns.join('+')}, and to no tenant; correct it if its rows are a tenant's`,
-      ]
-    }
-    if (isReferenceData(relation.name)) {
-      return [{ global: 'reference data' }, 'taken for reference data by its name']
-    }
-    if (users.length > 0) {
-      const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ', …' : '')
-      return unknown(`no tenant key and no owned parent, but tenants' rows refer to it (${shown})`)
-    }
-    const loose = relation.columns.find(({ name }) => this.ownedBehind(name) !== undefined)
-    if (loose !== undefined) {
-      const owned = this.ownedBehind(loose.name)!.name
-      return unknown(`${loose.name} seems to lead to ${owned}, though no foreign key says so`)
-    }
-    if (owners.length > 0) {
-      return unknown(`only its authors (${listed(owners)}) connect it with a tenant`)
-    }
-    return [
-      { global: 'no reference to a tenant, and no tenant refers to it' },
-      'taken for global because nothing connects it with a tenant; a tenant id kept without a foreign key would not be seen',
-    ]
+    return judgeLeftOver(relation, {
+      owners: this.ownersOf(relation),
+      users,
+      relations: this.relations,
+      decisionOf: (name) => this.decisions.get(name),
+    })
   }
 
   /** A view shows what lies under it. */
@@ -249,45 +223,16 @@ class Owners {
     }
   }
 
-  /** `team_users` joins teams and users: a membership, no identity. */
-  private isIdentity(relation: RelationShape): boolean {
-    return (
-      isIdentity(relation.name) &&
-      !relation.references.some(({ to }) => to !== relation.name && isIdentity(to))
-    )
-  }
-
   private ownersOf(relation: RelationShape): readonly ReferenceShape[] {
     return relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
   }
 
-  /** The owned relation that a column names: `projectId` → `projects`. */
-  private ownedBehind(column: string): RelationShape | undefined {
-    const word = wordsOf(column).slice(0, -1).join('_')
-    if (!/(id|uuid)$/i.test(column) || word === '') return undefined
-    return this.relations.find(({ name }) => wordsOf(name).join('_') === word && this.isOwned(name))
-  }
-
-  private isUnknown(name: string): boolean {
-    const decision = this.decisions.get(name)
-    return decision !== undefined && 'unknown' in decision
-  }
-
   private isOwned(name: string): boolean {
-    const decision = this.decisions.get(name)
-    return decision !== undefined && ('owned' in decision || 'ownedThrough' in decision || 'root' in decision)
+    return isTenants(this.decisions.get(name))
   }
 
   private set(relation: RelationShape, decision: Decision, doubt?: string): void {
     this.decisions.set(relation.name, decision)
     if (doubt !== undefined) this.notes.push({ relation: relation.name, unsure: true, text: doubt })
   }
-}
-
-function listed(references: readonly ReferenceShape[]): string {
-  return references.map(({ columns, to }) => `${columns.join('+')} -> ${to}`).join(', ')
-}
-
-function unknown(reason: string): [Decision, string] {
-  return [{ unknown: reason }, `${reason}: say how its rows belong to tenants`]
 }

@@ -1,3 +1,4 @@
+import { isNullableByHabit } from './nullable-keys.ts'
 import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
 import { isIdentity, tenantWeight, tenantWordOfColumn, weightOfWord, wordsOf } from './vocabulary.ts'
 
@@ -176,14 +177,12 @@ function levelsBelow(
   const inside = new Set([root])
   for (let found = true; found;) {
     found = false
-    const open = relations.filter((shape) => !isRequired1(shape, covered))
+    const open = relations.filter((shape) => !isCovered(shape, covered, relations))
     for (const { name } of [...relations].sort((a, b) => compare(a.name, b.name))) {
       if (inside.has(name) || tenantWeight(name) === 0 || isIdentity(name)) continue
-      const within = [...inside].some((outer) =>
-        (edges.get(outer) ?? []).some((edge) => edge.from.name === name && edge.required),
-      )
-      if (!within) continue
-      const into = new Set((edges.get(name) ?? []).filter((edge) => edge.required).map((edge) => edge.from))
+      if (![...inside].some((outer) => liesIn(name, outer, edges))) continue
+      // Schemas that grew have the key of a level without NOT NULL where it came later.
+      const into = new Set((edges.get(name) ?? []).map((edge) => edge.from))
       const only = open.filter((shape) => into.has(shape)).length
       if (only < Math.max(levelLeast, levelShare * relations.length)) continue
       levels.push(name)
@@ -196,8 +195,26 @@ function levelsBelow(
   return levels
 }
 
-function isRequired1(shape: RelationShape, columns: ReadonlySet<string>): boolean {
-  return shape.columns.some((column) => columns.has(column.name) && !column.nullable)
+/** A required reference to the outer level, or the only one that does not name an identity. */
+function liesIn(level: string, outer: string, edges: ReadonlyMap<string, readonly Edge[]>): boolean {
+  const own = (edges.get(outer) ?? []).filter((edge) => edge.from.name === level)
+  if (own.some((edge) => edge.required)) return true
+  const [reference] = own
+  return (
+    reference !== undefined &&
+    reference.from.references.every(({ to }) => to === outer || to === level || isIdentity(to))
+  )
+}
+
+/** Has the relation one of these keys? One that is nullable nearly everywhere is always set by the application. */
+function isCovered(
+  shape: RelationShape,
+  columns: ReadonlySet<string>,
+  relations: readonly RelationShape[],
+): boolean {
+  return shape.columns.some(
+    ({ name, nullable }) => columns.has(name) && (!nullable || isNullableByHabit(name, relations)),
+  )
 }
 
 /** Columns that carry the key of a level: the names that several references use, or that name the level. */

@@ -1,7 +1,7 @@
 import type { AppliedDecorator } from './decorators.ts'
 import type { EntityClass, EntityClasses, EntityMember } from './entity-classes.ts'
-import type { Literals } from './literals.ts'
-import type { Association, AssociationKind } from './sequelize-associations.ts'
+import type { Literals, Located } from './literals.ts'
+import type { Association, AssociationKind, KeyOption } from './sequelize-associations.ts'
 import type { Definition } from './sequelize-definitions.ts'
 import type { SequelizeLinks } from './sequelize-links.ts'
 import type { Attribute, ModelOptions, SequelizeModel, SequelizeModels } from './sequelize-models.ts'
@@ -92,17 +92,21 @@ export class SequelizeClasses {
     }
     const kind = associations[name]!
     const linked = links.linked(kind, source, target, (option) => given.option(option))
-    const [through, near, far] = kind === 'belongsToMany' ? rest : [undefined, ...rest]
-    const foreignKey = near === undefined ? linked.foreignKey : links.key(near)
-    const holder = kind === 'belongsTo' ? source : kind === 'belongsToMany' ? null : target
-    const other = holder === source ? target : source
-    const marked = holder === null ? null : this.#markedKey(holder, other, links)
+    const [between, near, far] = kind === 'belongsToMany' ? rest : [undefined, ...rest]
+    const through = linked.through ?? (between === undefined ? null : links.through(between))
+    const joining = through !== null && 'model' in through ? through.model : null
+    const holder = kind === 'belongsTo' ? source : kind === 'belongsToMany' ? joining : target
+    const key = (at: Located | undefined, stated: KeyOption, other: SequelizeModel): KeyOption => {
+      const known = at === undefined ? stated : links.key(at)
+      if (known.name !== null || holder === null) return known
+      return { ...known, name: this.#markedKey(holder, other, links) }
+    }
     return {
       ...linked,
       alias: property,
-      foreignKey: foreignKey.name === null ? { ...foreignKey, name: marked } : foreignKey,
-      otherKey: far === undefined ? linked.otherKey : links.key(far),
-      through: linked.through ?? (through === undefined ? null : links.through(through)),
+      foreignKey: key(near, linked.foreignKey, kind === 'belongsTo' ? target : source),
+      otherKey: key(far, linked.otherKey, target),
+      through,
     }
   }
 

@@ -54,12 +54,19 @@ export class SequelizeDefinitions {
     return call.method === 'init' ? this.#initialised(call) : null
   }
 
-  #defined({ node, module }: MethodCall): Definition | null {
+  #defined({ node, object, module }: MethodCall): Definition | null {
     const [first, second, third] = node.arguments.map((one): Located => ({ node: one, module }))
     const name = this.#literals.text(first ?? null)
     if (name === null || second === undefined || !this.#literals.isObject(second)) return null
     const attributes = this.attributes(second)
-    if (attributes.length > 0 && !attributes.some((one) => isTyped(one))) return null
+    // `customElements.define('x-card', {})` defines no model.
+    const receiver = this.#literals.nameOf({ node: object, module }) ?? ''
+    if (
+      !attributes.some(isTyped) &&
+      !(attributes.length === 0 && /sequelize|^db$|connection/i.test(receiver))
+    ) {
+      return null
+    }
     const model = this.#models.model(
       `${module.filename}#${name}`,
       name,

@@ -5,6 +5,7 @@ import type { EntityClass, EntityClasses, EntityMember } from './entity-classes.
 import type { Literals, Located } from './literals.ts'
 import type { ModelNames } from './model-names.ts'
 import { keyOf } from './names.ts'
+import { inOneTable } from './single-table.ts'
 import { isColumnKind, typeOrmDecorators, type TypeOrmKind } from './typeorm-kinds.ts'
 import { columnAt, type Embedding, notEmbedded, type TypeOrmNaming } from './typeorm-names.ts'
 
@@ -56,8 +57,7 @@ export class TypeOrmEntities {
       name: one.name,
       table: this.#tableOf(holder),
       kind: own.has('ViewEntity') ? 'view' : 'table',
-      columns: child ? this.#orNull(members.columns, one) : members.columns,
-      relations: members.relations,
+      ...(child ? inOneTable(members, this.#ownOf(one)) : members),
     }
   }
 
@@ -76,10 +76,8 @@ export class TypeOrmEntities {
     return { property: name ?? 'type', column: name ?? 'type', nullable: false, primary: false }
   }
 
-  /** Rows of the siblings have nothing in the columns that a child declares itself. */
-  #orNull(columns: readonly DeclaredColumn[], child: EntityClass): DeclaredColumn[] {
-    const own = new Set(this.#classes.membersOf([child]).map(({ property }) => property))
-    return columns.map((column) => ({ ...column, nullable: column.nullable || own.has(column.property) }))
+  #ownOf(one: EntityClass): ReadonlySet<string> {
+    return new Set(this.#classes.membersOf([one]).map(({ property }) => property))
   }
 
   #membersOf(classes: readonly EntityClass[], at: Embedding, self: string): Members {
