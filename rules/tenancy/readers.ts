@@ -44,12 +44,16 @@ const program = /\.[cm]?[jt]s$/
 /** Base classes, embedded ones and the naming strategy belong to the entities, but declare no table. */
 const besides = 0.01
 
+/** Files may import a type of one ORM and declare the entities of another; the decorator of the class decides. */
+const otherEntities =
+  /\{[^{}]*\b(?:Entity|EntitySchema|defineEntity|Embeddable)\b[^{}]*\}\s*from\s*['"]@mikro-orm\/|['"]sequelize-typescript['"]/
+
 const typeorm: SchemaReader = {
   name: 'TypeORM entities',
   kind: 'model',
   files: program,
   count: (text) => {
-    if (/['"](?:@mikro-orm\/|sequelize-typescript)/.test(text) && !/['"]typeorm['"]/.test(text)) return 0
+    if (otherEntities.test(text) && !/['"]typeorm['"]/.test(text)) return 0
     const entities = occurrences(text, /^\s*@\w*Entity\b|\bnew\s+EntitySchema\b/gm)
     const part = /@\w*(?:Column|RelationId|ManyToOne|OneToMany|OneToOne|ManyToMany)\b|\bnamingStrategy\s*:/
     return entities + (part.test(text) ? besides : 0)

@@ -190,6 +190,10 @@ describe('TypeORM entities', () => {
         @Column({ nullable: true }) createdByUserId: string
         @ManyToOne('Tenant') tenant: object
         @ManyToOne('User') createdByUser: object }`,
+      'src/note.ts': `import { EntityRepositoryType } from '@mikro-orm/core'
+        import { SharedEntity } from '@works/decorators'
+        import { Owned } from './base'
+        @SharedEntity('note') export class Note extends Owned {}`,
       'src/entities.ts': `${orm}import { Owned } from './base'
         @Entity() export class Tenant { @PrimaryGeneratedColumn() id: number }
         @Entity() export class User extends Owned {}
@@ -210,6 +214,7 @@ describe('TypeORM entities', () => {
       beat: 'unknown',
       currency: 'global',
       invoice: 'owned tenantId',
+      note: 'owned tenantId',
       payment: 'owned tenantId',
       preset: 'unknown',
       receipt: 'owned tenantId',
