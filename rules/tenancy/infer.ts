@@ -1,4 +1,6 @@
-import { decideOwners, type Decision, type InferenceNote } from './owners.ts'
+import type { Decision, InferenceNote } from './decision.ts'
+import { decideOwners } from './owners.ts'
+import { personLevels } from './person-levels.ts'
 import { compare, findTenantLevels } from './root.ts'
 import { type DatabaseShape, mergeShapes, type RelationShape } from './shape.ts'
 import type { TenancyFile, TenancyFileRelation } from './tenancy.ts'
@@ -24,7 +26,8 @@ export interface InferenceOptions {
 export function inferTenancy(sources: readonly DatabaseShape[], options: InferenceOptions = {}): Inference {
   const shape = mergeShapes(sources)
   const relations = [...shape.relations].sort((a, b) => compare(a.name, b.name))
-  const levels = findTenantLevels(relations, options.tenantColumns ?? [])
+  const found = findTenantLevels(relations, options.tenantColumns ?? [])
+  const levels = found.root === null ? (personLevels(relations) ?? found) : found
   const notes: InferenceNote[] = levels.notes.map((text) => ({ relation: null, unsure: true, text }))
   for (const text of shape.unread) notes.push({ relation: null, unsure: true, text: `Not read: ${text}` })
   const decisions = decideOwners(relations, levels, notes)

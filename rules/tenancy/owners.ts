@@ -1,15 +1,11 @@
 import type { Decision, InferenceNote } from './decision.ts'
 import { isPerson } from './identity.ts'
+import { isTenants, judgeLeftOver, unknown } from './left-over.ts'
+import { isNullableByHabit, nullableKeyNotes } from './nullable-keys.ts'
+import { parentsFirst } from './parents-first.ts'
 import { compare, type TenantLevels } from './root.ts'
 import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
-import {
-  isBookkeeping,
-  isReferenceData,
-  namesPartOf,
-  tenantWordOfColumn,
-  weightOfWord,
-  wordsOf,
-} from './vocabulary.ts'
+import { isAuthorship, isBookkeeping, namesPartOf } from './vocabulary.ts'
 
 export type { Decision, InferenceNote }
 
@@ -26,22 +22,20 @@ export function decideOwners(
 class Owners {
   private readonly decisions = new Map<string, Decision>()
   private readonly relations: readonly RelationShape[]
-  /** Relations of users, people: one row may act in several tenants. */
-  private readonly identities: ReadonlySet<string>
   private readonly levels: TenantLevels
   private readonly notes: InferenceNote[]
 
   constructor(relations: readonly RelationShape[], levels: TenantLevels, notes: InferenceNote[]) {
     this.relations = relations
-    this.identities = new Set(relations.filter(isPerson).map(({ name }) => name))
     this.levels = levels
     this.notes = notes
   }
 
   decide(): ReadonlyMap<string, Decision> {
     for (const relation of this.relations) this.byKey(relation)
+    this.byNullableKeys(this.levels.columns.filter((column) => isNullableByHabit(column, this.relations)))
     this.spread((reference, relation) => isRequired(relation, reference.columns))
-    for (const relation of this.relations) this.byNullableKey(relation)
+    this.byNullableKeys(this.levels.columns)
     this.spread((reference, relation) => isRequired(relation, reference.columns))
     this.spread((reference, relation) => this.isOnlyOptionalParent(reference, relation))
     this.decideLeftOvers()
@@ -70,7 +64,7 @@ class Owners {
     const toRoot = relation.references.filter(
       (reference) => reference.to === this.levels.root && isRequired(relation, reference.columns),
     )
-    if (toRoot.length === 0 || this.isIdentity(relation)) return
+    if (toRoot.length === 0 || isPerson(relation)) return
     const [reference] = toRoot
     this.set(
       relation,
@@ -85,8 +79,7 @@ class Owners {
   private spread(usable: (reference: ReferenceShape, relation: RelationShape) => boolean): void {
     for (let changed = true; changed;) {
       const ready = this.relations.flatMap((relation) => {
-        if (this.decisions.has(relation.name) || relation.kind === 'view' || this.isIdentity(relation))
-          return []
+        if (this.decisions.has(relation.name) || relation.kind === 'view' || isPerson(relation)) return []
         const parents = relation.references.filter(
           (reference) => this.isOwned(reference.to) && usable(reference, relation),
         )
@@ -134,50 +127,33 @@ class Owners {
     this.set(relation, decision, doubts.length > 0 ? doubts.join('; ') : undefined)
   }
 
-  private byNullableKey(relation: RelationShape): void {
-    if (this.decisions.has(relation.name) || relation.kind === 'view') return
-    const column = this.levels.columns.find((name) =>
-      relation.columns.some((candidate) => candidate.name === name),
-    )
-    if (column === undefined) return
-    this.set(
-      relation,
-      { owned: column },
-      `${column} may be NULL: say what a row without a tenant is, or add NOT NULL`,
-    )
+  private byNullableKeys(columns: readonly string[]): void {
+    const taken = new Map<string, RelationShape[]>()
+    for (const relation of this.relations) {
+      if (this.decisions.has(relation.name) || relation.kind === 'view') continue
+      const column = columns.find((name) => relation.columns.some((one) => one.name === name))
+      if (column === undefined) continue
+      this.set(relation, { owned: column })
+      taken.set(column, [...(taken.get(column) ?? []), relation])
+    }
+    for (const [column, relations] of taken) {
+      this.notes.push(...nullableKeyNotes(column, relations, this.relations))
+    }
   }
 
   private isOnlyOptionalParent(reference: ReferenceShape, relation: RelationShape): boolean {
-    const parents = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
-    if (parents.length === 1) return parents[0] === reference
+    const parents = this.ownersOf(relation)
+    if (parents.length === 1) return parents[0] === reference && !reference.columns.every(isAuthorship)
     // `location_to_monitor` and `notification_trigger` say whose part they are.
     const whole = parents.filter(({ to }) => namesPartOf(relation.name, to))
     return whole.length === 1 && whole[0] === reference
   }
 
-  /** What a relation refers to is judged before it, so that doubt spreads. */
-  private leftOvers(): readonly RelationShape[] {
-    const open = new Map(
-      this.relations
-        .filter(({ name, kind }) => kind === 'table' && !this.decisions.has(name))
-        .map((relation) => [relation.name, relation]),
-    )
-    const ordered: RelationShape[] = []
-    const visit = (relation: RelationShape) => {
-      if (!open.delete(relation.name)) return
-      for (const name of [...relation.references.map(({ to }) => to), ...relation.derivedFrom]) {
-        const next = open.get(name)
-        if (next !== undefined) visit(next)
-      }
-      ordered.push(relation)
-    }
-    for (const relation of [...open.values()]) visit(relation)
-    return ordered
-  }
-
   /** Judged until nothing changes, for relations may refer to each other in a circle. */
   private decideLeftOvers(): void {
-    const open = this.leftOvers()
+    const open = parentsFirst(
+      this.relations.filter(({ name, kind }) => kind === 'table' && !this.decisions.has(name)),
+    )
     const doubts = new Map<string, string | undefined>()
     for (let changed = true; changed;) {
       changed = false
@@ -202,54 +178,16 @@ class Owners {
       .map((name) => this.decisions.get(name))
       .find((found) => found !== undefined)
     if (parent !== undefined) return [parent]
-    const owners = relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
     const users = this.relations
       .filter(({ name }) => this.isOwned(name))
       .filter((other) => other.references.some(({ to }) => to === relation.name))
       .map(({ name }) => name)
-    return this.judge(relation, owners, users)
-  }
-
-  private judge(
-    relation: RelationShape,
-    owners: readonly ReferenceShape[],
-    users: readonly string[],
-  ): [Decision, string?] {
-    if (this.isIdentity(relation)) {
-      return [
-        { global: 'identity: one user may belong to several tenants' },
-        'taken for an identity; a query that lists it shows the users of all tenants',
-      ]
-    }
-    if (owners.length > 0) {
-      const parents = owners.map(({ columns, to }) => `${columns.join('+')} -> ${to}`).join(', ')
-      return unknown(`several optional parents (${parents}), none of them required`)
-    }
-    const doubtful = relation.references.find(({ to }) => this.isUnknown(to))
-    if (doubtful !== undefined) {
-      return unknown(`refers to ${doubtful.to}, of which it is unknown whose it is`)
-    }
-    const named = relation.columns.find(({ name }) => this.namesTenant(relation, name))
-    if (named !== undefined)
-      return unknown(`${named.name} names a tenant, but is not among the tenant columns`)
-    const identity = relation.references.find(({ to }) => this.identities.has(to))
-    if (identity !== undefined && users.length === 0) {
-      return [
-        { global: 'belongs to a user, not to a tenant' },
-        `belongs to ${identity.to} through ${identity.columns.join('+')}, and to no tenant; correct it if its rows are a tenant's`,
-      ]
-    }
-    if (isReferenceData(relation.name)) {
-      return [{ global: 'reference data' }, 'taken for reference data by its name']
-    }
-    if (users.length > 0) {
-      const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ', …' : '')
-      return unknown(`no tenant key and no owned parent, but tenants' rows refer to it (${shown})`)
-    }
-    return [
-      { global: 'no reference to a tenant, and no tenant refers to it' },
-      'taken for global because nothing connects it with a tenant; a tenant id kept without a foreign key would not be seen',
-    ]
+    return judgeLeftOver(relation, {
+      owners: this.ownersOf(relation),
+      users,
+      relations: this.relations,
+      decisionOf: (name) => this.decisions.get(name),
+    })
   }
 
   /** A view shows what lies under it. */
@@ -271,32 +209,16 @@ class Owners {
     }
   }
 
-  /** A column with the name of its own relation (`accounts.account_id`) is an id of its rows, no tenant's. */
-  private namesTenant(relation: RelationShape, column: string): boolean {
-    const word = tenantWordOfColumn(column)
-    return word !== null && weightOfWord(word) >= 5 && wordsOf(relation.name).at(-1) !== word
-  }
-
-  private isIdentity(relation: RelationShape): boolean {
-    return this.identities.has(relation.name)
-  }
-
-  private isUnknown(name: string): boolean {
-    const decision = this.decisions.get(name)
-    return decision !== undefined && 'unknown' in decision
+  private ownersOf(relation: RelationShape): readonly ReferenceShape[] {
+    return relation.references.filter(({ to }) => this.isOwned(to) && to !== relation.name)
   }
 
   private isOwned(name: string): boolean {
-    const decision = this.decisions.get(name)
-    return decision !== undefined && ('owned' in decision || 'ownedThrough' in decision || 'root' in decision)
+    return isTenants(this.decisions.get(name))
   }
 
   private set(relation: RelationShape, decision: Decision, doubt?: string): void {
     this.decisions.set(relation.name, decision)
     if (doubt !== undefined) this.notes.push({ relation: relation.name, unsure: true, text: doubt })
   }
-}
-
-function unknown(reason: string): [Decision, string] {
-  return [{ unknown: reason }, `${reason}: say how its rows belong to tenants`]
 }

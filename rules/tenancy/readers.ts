@@ -6,6 +6,9 @@ import { countKnex, shapeOfKnex } from './knex.ts'
 import { shapeOfPrisma } from './prisma.ts'
 import { shapeOfSchema } from './schema-shape.ts'
 import type { DatabaseShape } from './shape.ts'
+import { shapeOfMikroOrm } from './mikro-orm.ts'
+import { shapeOfSequelize } from './sequelize.ts'
+import { shapeOfTypeOrm } from './typeorm.ts'
 
 /** One way in which projects write their schema down. */
 export interface SchemaReader {
@@ -55,5 +58,66 @@ const sql: SchemaReader = {
   read: (_files, path) => shapeOfSchema(readMigrations(readMigrationFiles([path]))),
 }
 
+const program = /\.[cm]?[jt]s$/
+/** Base classes, embedded ones and the naming strategy belong to the entities, but declare no table. */
+const besides = 0.01
+
+/** Files may import a type of one ORM and declare the entities of another; the decorator of the class decides. */
+const otherEntities =
+  /\{[^{}]*\b(?:Entity|EntitySchema|defineEntity|Embeddable)\b[^{}]*\}\s*from\s*['"]@mikro-orm\/|['"]sequelize-typescript['"]/
+
+const typeorm: SchemaReader = {
+  name: 'TypeORM entities',
+  kind: 'model',
+  files: program,
+  count: (text) => {
+    if (otherEntities.test(text) && !/['"]typeorm['"]/.test(text)) return 0
+    const entities = occurrences(text, /^\s*@\w*Entity\b|\bnew\s+EntitySchema\b/gm)
+    const part = /@\w*(?:Column|RelationId|ManyToOne|OneToMany|OneToOne|ManyToMany)\b|\bnamingStrategy\s*:/
+    return entities + (part.test(text) ? besides : 0)
+  },
+  read: (files) => shapeOfTypeOrm(files),
+}
+
+const mikroOrm: SchemaReader = {
+  name: 'MikroORM entities',
+  kind: 'model',
+  files: program,
+  count: (text) => {
+    if (!/['"]@mikro-orm\//.test(text) || /['"]typeorm['"]/.test(text)) return 0
+    const entities = occurrences(text, /^\s*@\w*Entity\b|\bnew\s+EntitySchema\b|\bdefineEntity\s*\(/gm)
+    return entities + besides
+  },
+  read: (files) => shapeOfMikroOrm(files),
+}
+
+const sequelize: SchemaReader = {
+  name: 'Sequelize models',
+  kind: 'model',
+  files: program,
+  count: (text) => {
+    if (!/sequelize/i.test(text)) return 0
+    const defined = occurrences(
+      text,
+      /\bsequelize\s*\.\s*define\s*(?:<[^(]*>)?\(|\.init\s*\(\s*\{|^\s*@Table\b/gim,
+    )
+    const part = /\.(?:belongsTo|hasMany|hasOne|belongsToMany)\s*\(|\bnew\s+\W*Sequelize\b|@Column\b/
+    return defined + (part.test(text) ? besides : 0)
+  },
+  read: (files) => shapeOfSequelize(files),
+}
+
+function occurrences(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0
+}
+
 /** Every kind of source, in the order in which a person would mention them. */
-export const schemaReaders: readonly SchemaReader[] = [prisma, drizzle, knex, sql]
+export const schemaReaders: readonly SchemaReader[] = [
+  prisma,
+  drizzle,
+  typeorm,
+  mikroOrm,
+  sequelize,
+  knex,
+  sql,
+]

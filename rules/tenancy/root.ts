@@ -1,3 +1,4 @@
+import { isNullableByHabit } from './nullable-keys.ts'
 import { isRequired, type ReferenceShape, type RelationShape } from './shape.ts'
 import { isIdentity, tenantWeight, tenantWordOfColumn, weightOfWord, wordsOf } from './vocabulary.ts'
 
@@ -176,7 +177,7 @@ function levelsBelow(
   const inside = new Set([root])
   for (let found = true; found;) {
     found = false
-    const open = relations.filter((shape) => !isRequired1(shape, covered))
+    const open = relations.filter((shape) => !isCovered(shape, covered, relations))
     for (const { name } of [...relations].sort((a, b) => compare(a.name, b.name))) {
       if (inside.has(name) || tenantWeight(name) === 0 || isIdentity(name)) continue
       if (![...inside].some((outer) => liesIn(name, outer, edges))) continue
@@ -205,8 +206,15 @@ function liesIn(level: string, outer: string, edges: ReadonlyMap<string, readonl
   )
 }
 
-function isRequired1(shape: RelationShape, columns: ReadonlySet<string>): boolean {
-  return shape.columns.some((column) => columns.has(column.name) && !column.nullable)
+/** Has the relation one of these keys? One that is nullable nearly everywhere is always set by the application. */
+function isCovered(
+  shape: RelationShape,
+  columns: ReadonlySet<string>,
+  relations: readonly RelationShape[],
+): boolean {
+  return shape.columns.some(
+    ({ name, nullable }) => columns.has(name) && (!nullable || isNullableByHabit(name, relations)),
+  )
 }
 
 /** Columns that carry the key of a level: the names that several references use, or that name the level. */

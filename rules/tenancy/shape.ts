@@ -65,7 +65,8 @@ export function mergeShapes(sources: readonly DatabaseShape[]): DatabaseShape {
   }
 }
 
-function mergeRelation(first: RelationShape, second: RelationShape): RelationShape {
+/** One relation told twice: the first knows better. */
+export function mergeRelation(first: RelationShape, second: RelationShape): RelationShape {
   const same = (left: ReferenceShape) => (right: ReferenceShape) =>
     left.to === right.to && left.columns.join() === right.columns.join()
   const columns = new Set(first.columns.map(({ name }) => name))

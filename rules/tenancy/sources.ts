@@ -19,7 +19,7 @@ const skipped = new Set([
   'examples',
   'e2e',
 ])
-const deepest = 7
+const deepest = 10
 const migrationFolder = /^(migrations?|migrate|drizzle|sql|schema|schemas|changelogs?)$/i
 const schemaFile = /^(schema|structure|init|database|tables)\.sql$/i
 const mostOfIt = 0.7
@@ -106,7 +106,7 @@ function holdings(files: readonly string[]): Holding[] {
       .filter(({ count }) => count > 0),
   }))
   const rank = ({ reader, files }: Holding) => (reader.kind === 'model' ? 1e9 : 0) + total(files)
-  return found.filter((one) => one.files.length > 0).sort((a, b) => rank(b) - rank(a))
+  return found.filter((one) => total(one.files) >= 1).sort((a, b) => rank(b) - rank(a))
 }
 
 function total(files: Holding['files']): number {

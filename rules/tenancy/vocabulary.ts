@@ -92,6 +92,13 @@ export function isIdentity(relation: string): boolean {
   return identityWords.has(wordsOf(relation).at(-1) ?? '')
 }
 
+/** `created_by`, `updatedByUserId`: who wrote a row, which does not say whose it is. `owned_by` does. */
+export function isAuthorship(column: string): boolean {
+  const words = wordsOf(column)
+  const by = words.indexOf('by')
+  return by > 0 && /(ed|en|nt)$/.test(words[by - 1]!) && words[by - 1] !== 'owned'
+}
+
 /** Words for data that products share between tenants: countries, plans, permissions. */
 export function isReferenceData(relation: string): boolean {
   return referenceWords.has(wordsOf(relation).at(-1) ?? '')
