@@ -1,7 +1,8 @@
 import type { LibraryExtractor } from './library.ts'
+import { drizzle } from './libraries/drizzle.ts'
 import { kysely } from './libraries/kysely.ts'
 import { pg } from './libraries/pg.ts'
 import { prisma } from './libraries/prisma.ts'
 
 /** Every library, in the order in which they are asked about a call: the more specific syntax first. */
-export const libraries: readonly LibraryExtractor[] = [kysely, prisma, pg]
+export const libraries: readonly LibraryExtractor[] = [kysely, drizzle, prisma, pg]
