@@ -100,7 +100,7 @@ function candidatesIn(calls: readonly TSESTree.CallExpression[], evaluator: Eval
     if (isInnerCall(node)) continue
     const chain = evaluator.chainOf(node, emptyEnvironment)
     if (chain === null || (beginning(chain) === null && !isNamedQuery(chain))) continue
-    const uses = isEnded(chain) ? [] : usesOf(node, evaluator.scope)
+    const uses = isEnded(chain) || isSent(node) ? [] : usesOf(node, evaluator.scope)
     // A builder kept in a variable is judged where the variable is used, with all that was added to it until then.
     if (uses === null) continue
     const end = uses.at(-1)
@@ -124,6 +124,13 @@ function isInnerCall(node: TSESTree.CallExpression): boolean {
   if (callee.parent?.type !== 'CallExpression' || callee.parent.callee !== callee) return false
   // What is awaited is an array of rows, and a promise's methods end nothing.
   return at.type !== 'AwaitExpression' && !['then', 'catch', 'finally'].includes(memberName(member) ?? '')
+}
+
+/** A builder is a promise: to wait for it sends it. */
+function isSent(node: TSESTree.Node): boolean {
+  let at = node
+  while (at.parent !== undefined && at.parent !== null && unwrap(at.parent) === node) at = at.parent
+  return at.parent?.type === 'AwaitExpression' || at.parent?.type === 'MemberExpression'
 }
 
 function conversionFor(evaluator: Evaluator): Conversion {

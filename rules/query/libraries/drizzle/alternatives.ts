@@ -33,7 +33,7 @@ class Follower {
   }
 
   follow(given: TSESTree.Node, environment: Environment, depth: number): Alternatives {
-    const node = unwrap(given, true)
+    const node = unwrap(given)
     if (depth > maximumDepth) return null
     const itself: Alternatives = [{ node, environment, when: null }]
     const again = (next: TSESTree.Node, inner = environment): Alternatives =>
@@ -42,7 +42,7 @@ class Follower {
       case 'Identifier':
         return this.#identifier(node, environment, depth)
       case 'MemberExpression': {
-        const value = unwrap(this.#scope.resolve(node), true)
+        const value = unwrap(this.#scope.resolve(node))
         return value === node ? itself : again(value)
       }
       case 'ConditionalExpression':
@@ -57,6 +57,8 @@ class Follower {
         const present = left.filter((one) => one.node !== null)
         return present.length === left.length ? left : [...present, ...right]
       }
+      case 'AwaitExpression':
+        return this.#evaluator.chainOf(node.argument, environment) === null ? again(node.argument) : itself
       case 'UnaryExpression':
         return node.operator === 'void' ? [absent(null)] : itself
       case 'CallExpression':
@@ -77,7 +79,7 @@ class Follower {
     if (bound?.kind === 'argument') return this.follow(bound.node, bound.environment, depth + 1)
     if (bound?.kind === 'alternatives') return bound.alternatives
     if (bound !== undefined) return itself
-    const resolved = unwrap(this.#scope.resolve(node), true)
+    const resolved = unwrap(this.#scope.resolve(node))
     if (resolved !== node) return this.follow(resolved, environment, depth + 1)
     return this.#written(node, environment, depth)
   }

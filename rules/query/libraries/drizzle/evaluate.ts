@@ -85,7 +85,8 @@ class ChainReader {
   }
 
   evaluate(given: TSESTree.Node, environment: Environment, depth: number): Chain | null {
-    const node = unwrap(given, true)
+    // What is awaited is no builder any more, but the rows that it gave.
+    const node = unwrap(given)
     if (depth > maximumDepth) return null
     switch (node.type) {
       case 'Identifier':
@@ -138,7 +139,7 @@ class ChainReader {
     }
     const method = memberName(callee)
     if (method === null) return null
-    const object = unwrap(callee.object, true)
+    const object = unwrap(callee.object)
     const chain = this.evaluate(object, environment, depth)
     if (chain !== null) return isEnded(chain) ? null : extended(chain, method, node, environment)
     if (statementMethods.has(method) || clientMethods.has(method)) {
