@@ -231,7 +231,8 @@ export function membership(
 ): Condition {
   const { draft, evaluator } = conversion
   const span = draft.spanOf(node)
-  const conditions = (evaluator.alternativesOf(node, environment) ?? []).flatMap((one): Condition[] => {
+  const found = evaluator.alternativesOf(node, environment) ?? []
+  const conditions = found.flatMap((one): Condition[] => {
     if (one.node === null) return []
     const placed: Placed = { node: one.node, environment: one.environment }
     const block = subqueryOf(placed, level, conversion)
@@ -241,7 +242,9 @@ export function membership(
       const values = array.elements.map(({ value }) => operandOf(value, one.environment, level, conversion))
       return [{ kind: 'in', operand, values, list: false, span }]
     }
-    const value = operandOf(one.node, one.environment, level, conversion)
+    // The list keeps the name that it has here, unless a helper's parameter stands for it.
+    const named = found.length === 1 && one.environment === environment ? node : one.node
+    const value = operandOf(named, one.environment, level, conversion)
     if (value.kind === 'subquery') return [{ kind: 'inQuery', operands: [operand], block: value.block, span }]
     return [{ kind: 'in', operand, values: [value], list: true, span }]
   })

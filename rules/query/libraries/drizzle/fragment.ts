@@ -68,7 +68,7 @@ function excluded(
   level: Level,
   conversion: Conversion,
 ): Operand | null {
-  const name = text.unseen ? null : /^\s*excluded\s*\.\s*"?(\w+)"?\s*$/i.exec(text.text)?.[1]
+  const name = text.unseen ? null : /^\s*excluded\s*\.\s*["`]?(\w+)["`]?\s*$/i.exec(text.text)?.[1]
   if (name == null) return null
   const { tenancy } = conversion.draft.scope
   return bindColumn(`excluded.${name}`, level.naming, tenancy, conversion.draft.spanOf(node))
@@ -80,7 +80,7 @@ export function fragmentBlocks(
   node: TSESTree.Node,
   conversion: Conversion,
 ): readonly Block[] | null {
-  const parsed = text.unseen ? null : toStatements(text.text)
+  const parsed = text.unseen ? null : toStatements(inDoubleQuotes(text.text))
   if (parsed?.kind !== 'parsed') return null
   for (const interpolation of text.interpolations) conversion.draft.interpolate(interpolation)
   return parsed.statements.flatMap(({ statement }) =>
@@ -99,6 +99,9 @@ function unseen(text: FragmentText, node: FragmentNode, conversion: Conversion) 
     span: conversion.draft.spanOf(node),
   } as const
 }
+
+/** MySQL and SQLite quote names with backticks. */
+const inDoubleQuotes = (text: string): string => text.replaceAll('`', '"')
 
 /** Names of this level and of those around it, none twice: an inner name hides an outer one. */
 function visibleNames(naming: Naming): ReadonlyMap<string, Mention> {
@@ -125,7 +128,7 @@ function readIn(
   conversion: Conversion,
 ): SelectBlock | null {
   if (text.unseen) return null
-  const parsed = toStatements(around(text.text))
+  const parsed = toStatements(inDoubleQuotes(around(text.text)))
   const statement =
     parsed.kind === 'parsed' && parsed.statements.length === 1 ? parsed.statements[0]!.statement : null
   if (statement?.block.kind !== 'select') return null

@@ -28,8 +28,12 @@ export function operandOf(
   const found = evaluator.alternativesOf(node, environment)
   if (found === null) return opaque('an expression that could not be followed', [], node, conversion)
   const [only] = found
-  if (found.length === 1 && only!.node !== null)
-    return single({ node: only!.node, environment: only!.environment }, level, conversion)
+  if (found.length === 1 && only!.node !== null) {
+    const placed: Placed = { node: only!.node, environment: only!.environment }
+    // A plain value keeps the name that it has here, unless a helper's parameter stands for it.
+    const plain = placed.environment === environment ? node : placed.node
+    return single(placed, level, conversion) ?? draft.value(plain)
+  }
   // One of several values at run time: a plain value when none of them speaks of columns.
   const operands = found.flatMap((one) =>
     one.node === null ? [] : [single({ node: one.node, environment: one.environment }, level, conversion)],
@@ -38,7 +42,8 @@ export function operandOf(
   return opaque('one of several expressions', operands, node, conversion)
 }
 
-function single(placed: Placed, level: Level, conversion: Conversion): Operand {
+/** Null: a plain value. */
+function single(placed: Placed, level: Level, conversion: Conversion): Operand | null {
   const { draft } = conversion
   const { node, environment } = placed
   const fragment = fragmentIn(node, environment, conversion)
@@ -47,7 +52,7 @@ function single(placed: Placed, level: Level, conversion: Conversion): Operand {
   if (column !== null) return column
   const block = subqueryOf(placed, level, conversion)
   if (block !== null) return { kind: 'subquery', block, span: draft.spanOf(node) }
-  return (node.type === 'CallExpression' ? call(node, placed, level, conversion) : null) ?? draft.value(node)
+  return node.type === 'CallExpression' ? call(node, placed, level, conversion) : null
 }
 
 /** `table.column`, `subquery.column`, `t.column` of a callback's parameter. Null: no column. */
@@ -120,11 +125,24 @@ function call(
     const operands = given().filter(({ kind }) => kind !== 'parameter')
     return { kind: 'call', name: operator.toLowerCase(), arguments: operands, span: draft.spanOf(node) }
   }
-  if (operator === 'param' && first !== undefined) return draft.value(first)
+  if (first !== undefined && isParameter(node, environment, conversion)) return draft.value(first)
   const inner = transparentObject(node)
   if (inner === null) return expressionOf(node, environment, level, conversion)
   const operand = operandOf(inner, environment, level, conversion)
   return operand.kind === 'parameter' ? null : operand
+}
+
+/** `sql.param(value)`. */
+function isParameter(
+  { callee }: TSESTree.CallExpression,
+  environment: Environment,
+  { evaluator }: Conversion,
+): boolean {
+  return (
+    callee.type === 'MemberExpression' &&
+    memberName(callee) === 'param' &&
+    evaluator.operatorOf(callee.object, environment) === 'sql'
+  )
 }
 
 /** A function out of sight that is given columns makes an expression of them, which is no plain value. */

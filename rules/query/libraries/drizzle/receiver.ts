@@ -1,5 +1,4 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../../source/binding.ts'
 import { unwrap } from '../../../source/children.ts'
 import type { Definition } from '../../../source/definition.ts'
 import type { ExtractionScope } from '../../library.ts'
@@ -13,7 +12,7 @@ const foreign =
 const clientType = /(Database|Transaction|QueryBuilder|Tx)$/
 
 const clientName =
-  /(^|[._#])(\w*(db|database|drizzle|orm)\w*|tx|trx|transaction|conn|connection|client|executor|qb)$/i
+  /(^|[._#])([Dd]b|[Dd]atabase|drizzle|orm|tx|trx|transaction|conn|connection|client|executor|qb)$|(Db|DB|Database|Drizzle|Orm|Tx|Trx|Transaction)$|(^|[._#])(db|drizzle|database|tx|trx)[A-Z]\w*$/
 
 /** `conventional`: nothing says that it is Drizzle, nothing says that it is not, and people name a database so. */
 export type Receiver = 'client' | 'conventional' | 'unknown' | 'other'
@@ -102,11 +101,8 @@ export function exportName(given: TSESTree.Node, scope: ExtractionScope): string
   const node = unwrap(given)
   if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return null
   const definition = scope.definitionOf(node)
-  if (definition.kind === 'import') return otherSql.test(definition.module) ? null : definition.name
-  // `orm.eq` of `import * as orm`
-  if (definition.kind === 'member' && definition.object.kind === 'import' && node.type === 'MemberExpression')
-    return otherSql.test(definition.object.module) ? null : memberName(node)
-  return null
+  if (definition.kind !== 'import') return null
+  return otherSql.test(definition.module) ? null : definition.name
 }
 
 export const isDrizzleModule = (module: string): boolean => drizzle.test(module)

@@ -22,12 +22,11 @@ export function begins(
   if (method === 'with' || method === '$with') return goesOn(node, method) && receiver === 'conventional'
   if (table === null || !isExpression(table, scope)) return false
   const found = tableOf(table, scope)
-  if (found?.evidence === 'defined')
-    return method !== 'delete' || receiver === 'conventional' || goesOn(node, method)
-  if (receiver === 'unknown') return false
+  if (receiver === 'unknown') return found?.evidence === 'defined' && goesOn(node, method)
   if (goesOn(node, method)) return true
+  if (method !== 'delete' && method !== '$count') return false
   // `db.delete(key)` may be a store: the table has to be one that the model or an import tells.
-  return found?.evidence === 'modelled' || (found !== null && mentionsDrizzle(scope))
+  return found !== null && (found.evidence !== 'named' || mentionsDrizzle(scope))
 }
 
 const next: Readonly<Record<string, RegExp>> = {

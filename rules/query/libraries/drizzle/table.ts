@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction, keyName, memberName } from '../../../source/binding.ts'
+import { isFunction, keyName } from '../../../source/binding.ts'
 import { returnsOf, unwrap } from '../../../source/children.ts'
 import type { Definition } from '../../../source/definition.ts'
 import { splitName } from '../../../tenancy/names.ts'
@@ -35,7 +35,7 @@ export function tableOf(given: TSESTree.Node, scope: ExtractionScope): Table | n
     if (aliased !== null) return aliased
   }
   if (!/^(Identifier|MemberExpression|CallExpression)$/.test(node.type)) return null
-  return ofDefinition(scope.definitionOf(node), scope.tenancy, 0)
+  return ofDefinition(scope.definitionOf(node), scope.tenancy)
 }
 
 /** `alias(table, 'name')`, `aliasedTable(table, 'name')`. */
@@ -48,22 +48,22 @@ function aliasCall(node: TSESTree.CallExpression, scope: ExtractionScope): Table
   return table === null ? null : { ...table, alias: typeof name === 'string' ? name : '(unnamed)' }
 }
 
-function ofDefinition(definition: Definition, tenancy: Tenancy, depth: number): Table | null {
-  if (depth > 8) return null
+function ofDefinition(definition: Definition, tenancy: Tenancy): Table | null {
   switch (definition.kind) {
     case 'import':
       return definition.name === '*' ? null : named(definition.name, tenancy)
-    case 'member': {
-      const { object, name } = definition
-      if (object.kind !== 'import' && object.kind !== 'member' && object.kind !== 'value') return null
-      return named(name, tenancy)
-    }
+    case 'member':
+      return isSchema(definition.object) ? named(definition.name, tenancy) : null
     case 'call':
       return made(definition, tenancy)
     default:
       return null
   }
 }
+
+/** `schema.projects`: a whole module, or an object of tables under one of the names that people give it. */
+const isSchema = (definition: Definition): boolean =>
+  definition.kind === 'import' && /^(\*|default)$|schema|tables?$|models?$/i.test(definition.name)
 
 /** A constant whose definition is out of reach. `db.query.name` goes through here too. */
 export function named(name: string, tenancy: Tenancy): Table {
@@ -195,7 +195,3 @@ export function tableOfColumns(node: TSESTree.Node, scope: ExtractionScope): TSE
     ? (node.arguments[0] ?? null)
     : null
 }
-
-/** The last name of a member expression, for conventions. */
-export const lastName = (node: TSESTree.Node): string | null =>
-  node.type === 'MemberExpression' ? memberName(node) : node.type === 'Identifier' ? node.name : null
