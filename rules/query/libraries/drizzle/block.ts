@@ -1,32 +1,17 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction } from '../../../source/binding.ts'
 import { returnsOf } from '../../../source/children.ts'
-import type {
-  Block,
-  Condition,
-  FromItem,
-  JoinType,
-  Occurrence,
-  Operand,
-  Output,
-} from '../../../sql/statement.ts'
+import type { Block, Condition, Operand, Output } from '../../../sql/statement.ts'
 import { itemsOf } from '../../naming.ts'
 import { beginning, isNamedQuery, setOperators, type Chain, type ChainStep } from './chain.ts'
 import { conditionOf } from './condition.ts'
-import { subqueryOf, type Conversion, type Level } from './conversion.ts'
+import { fromClause, type Parts } from './from.ts'
+import { emptyLevel, subqueryOf, type Conversion, type Level } from './conversion.ts'
 import { bindParameters } from './environment.ts'
 import { operandOf } from './operand.ts'
 import { everything, isAggregate, outputsOf } from './selection.ts'
 import { mentionFor, namedBlock, targetFor } from './source.ts'
 import { assignmentsOf, conflictOf, querySource, sourceOf } from './write.ts'
-
-/** One statement while its clauses are read. */
-interface Parts {
-  readonly chain: Chain
-  readonly start: ChainStep
-  readonly level: Level
-  readonly conversion: Conversion
-}
 
 type Body<B extends Block> = B extends Block ? Omit<B, 'ctes' | 'span'> : never
 
@@ -53,13 +38,11 @@ function withClauses(
   return steps.flatMap(({ method, call, environment }) => {
     if (method !== 'with') return []
     return call.arguments.flatMap((argument) => {
-      const mention = mentionFor({ node: argument, environment }, emptyNaming, conversion)
+      const mention = mentionFor({ node: argument, environment }, emptyLevel, conversion)
       return mention.kind === 'derived' ? [{ name: mention.alias ?? '(unnamed)', block: mention.block }] : []
     })
   })
 }
-
-const emptyNaming: Level = { naming: { items: [], outer: null } }
 
 function statementBlock(parts: Parts): Body<Exclude<Block, { kind: 'set' }>> {
   switch (parts.start.method) {
@@ -104,65 +87,6 @@ function countBlock({ start, level, conversion }: Parts): Body<Extract<Block, { 
   const inner: Level = { naming: { items: itemsOf(from), outer: level.naming.outer } }
   const where = filter === undefined ? null : conditionOf(filter, environment, inner, conversion)
   return { kind: 'select', from, where, having: null, outputs: [], merges: true, limited: false, others: [] }
-}
-
-const joinTypes: Readonly<Record<string, JoinType>> = {
-  innerJoin: 'inner',
-  leftJoin: 'left',
-  rightJoin: 'right',
-  fullJoin: 'full',
-  crossJoin: 'cross',
-  innerJoinLateral: 'inner',
-  leftJoinLateral: 'left',
-  crossJoinLateral: 'cross',
-}
-
-/** FROM and the joins, in the order of the calls. */
-function fromClause(
-  parts: Parts,
-  target: Occurrence | null,
-): { readonly from: readonly FromItem[]; readonly level: Level; readonly joinOn: readonly Condition[] } {
-  const { chain, conversion, level } = parts
-  const from: FromItem[] = []
-  const joinOn: Condition[] = []
-  const visible = (extra: readonly FromItem[]): Level => ({
-    naming: {
-      items: itemsOf([...(target === null ? [] : [target]), ...from, ...extra]),
-      outer: level.naming.outer,
-    },
-  })
-  for (const step of chain.steps) {
-    const [table, filter] = step.call.arguments
-    if (table === undefined) continue
-    const placed = { node: table, environment: step.environment }
-    if (step.method === 'from' || step.method === 'using') {
-      from.push(mentionFor(placed, level, conversion))
-      continue
-    }
-    const type = joinTypes[step.method]
-    if (type === undefined) continue
-    const right = mentionFor(placed, visible([]), conversion, step.method.endsWith('Lateral'))
-    const on = joinCondition(filter, step, visible([right]), conversion)
-    const last = from.pop()
-    if (last === undefined) {
-      // A joined UPDATE without FROM: the target is the left side.
-      from.push(right)
-      if (on !== null) joinOn.push(on)
-    } else from.push({ kind: 'join', type, left: last, right, on, span: conversion.draft.spanOf(step.call) })
-  }
-  return { from, level: visible([]), joinOn }
-}
-
-function joinCondition(
-  given: TSESTree.Node | undefined,
-  { environment, optional, call }: ChainStep,
-  level: Level,
-  conversion: Conversion,
-): Condition | null {
-  const node = given !== undefined && isFunction(given) ? (returnsOf(given)[0] ?? given) : given
-  const condition = node === undefined ? null : conditionOf(node, environment, level, conversion)
-  if (optional === null || condition === null) return condition
-  return { kind: 'optional', condition, reason: optional, span: conversion.draft.spanOf(call) }
 }
 
 /** A builder has one WHERE: a later call replaces an earlier one, and one that is optional may or may not do so. */
