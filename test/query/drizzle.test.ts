@@ -100,6 +100,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       `db.select().from(courses).where(arrayContains(courses.tags, body.tags))`,
       'select * from course where opaque(arrayContains: course.tags: :body.tags)',
     ],
+    [
+      `db.select().from(courses).where(eq(courses.schoolId, on ? school : id))`,
+      'select * from course where course.school_id = :on ? school : id',
+    ],
+    [
+      `db.select().from(courses).where(eq(on ? courses.id : courses.schoolId, school))`,
+      'select * from course where opaque(one of several expressions: course.id: course.school_id) = :school',
+    ],
     [`db.select().from(courses).where(undefined)`, 'select * from course'],
     [
       `db.select().from(courses).where(and(on ? ${mine} : undefined, ne(courses.id, id)))`,

@@ -36,9 +36,11 @@ export function operandOf(
   }
   // One of several values at run time: a plain value when none of them speaks of columns.
   const operands = found.flatMap((one) =>
-    one.node === null ? [] : [single({ node: one.node, environment: one.environment }, level, conversion)],
+    one.node === null
+      ? []
+      : (single({ node: one.node, environment: one.environment }, level, conversion) ?? []),
   )
-  if (operands.every(({ kind }) => kind === 'parameter' || kind === 'literal')) return draft.value(node)
+  if (operands.every(({ kind }) => kind === 'parameter')) return draft.value(node)
   return opaque('one of several expressions', operands, node, conversion)
 }
 
