@@ -5,6 +5,7 @@ import { type ParsedTemplate, parseTemplate } from '../sql/template.ts'
 import type { ExtractionScope } from './library.ts'
 import type { Answer, Interpolation, Library, Opaque, Query } from './query.ts'
 import type { TextPart } from './text.ts'
+import { isTrailing } from './trailing.ts'
 
 type HolePart = Extract<TextPart, { kind: 'hole' }>
 type TextOnly = Extract<TextPart, { kind: 'text' }>
@@ -117,7 +118,7 @@ export function queriesOf(
     node: hole.node,
     position: 'fragment',
     provenance: scope.provenanceOf(hole.node),
-    widens: !sortsOrLimits.test(textBefore(whole, whole.holes.indexOf(hole))),
+    widens: widens(whole, whole.holes.indexOf(hole), scope),
   }))
   const interpolations = [...interpolationsOf(parsed, text, scope), ...apart]
   const nodeOf = locator(parsed, text, call.node)
@@ -164,12 +165,17 @@ function textBefore(text: SqlText, hole: number): string {
   return text.strings.slice(0, hole + 1).join(' x ')
 }
 
+/** May what is pasted in here change which rows are touched? */
+function widens(text: SqlText, hole: number, scope: ExtractionScope): boolean {
+  return !sortsOrLimits.test(textBefore(text, hole)) && !isTrailing(text.holes[hole]!.node, scope)
+}
+
 function interpolationsOf(parsed: Parsed, text: SqlText, scope: ExtractionScope): Interpolation[] {
   return text.holes.flatMap((hole, index): Interpolation[] => {
     const position = parsed.holes[index]!.position
     if (hole.bound || position === 'placeholder') return []
-    const widens = !sortsOrLimits.test(textBefore(text, index))
-    return [{ node: hole.node, position, provenance: scope.provenanceOf(hole.node), widens }]
+    const provenance = scope.provenanceOf(hole.node)
+    return [{ node: hole.node, position, provenance, widens: widens(text, index, scope) }]
   })
 }
 

@@ -14,7 +14,17 @@ export function rewritten(tokens: readonly Token[], dialect: Dialect): readonly 
   if (dialect === 'mysql') mysqlWords(tokens, told)
   if (dialect === 'clickhouse') clickhouseWords(tokens, told)
   withoutIntervals(tokens, told)
+  apart(tokens, told)
   return told
+}
+
+/** `1and`: older versions of PostgreSQL read a number and a word. */
+function apart(tokens: readonly Token[], told: Told): void {
+  tokens.forEach((token, index) => {
+    const next = tokens[index + 1]
+    if (token.kind !== 'number' || next?.kind !== 'word' || next.part !== token.part) return
+    told[index] = `${told[index] ?? token.text} `
+  })
 }
 
 type Told = (string | null)[]

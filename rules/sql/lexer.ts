@@ -23,7 +23,7 @@ interface Open {
 
 const space = /\s+/y
 const word = /[\p{L}_][\p{L}\p{N}_$]*/uy
-const number = /\$?\d[\w.]*/y
+const number = /\$\d+|0[xob][\da-f_]+|\d[\d_]*(?:\.\d+)?(?:e[+-]?\d+)?/iy
 const dollarQuote = /\$(?:[A-Za-z_]\w*)?\$/y
 const sign = /::|:=|\|\||&&|<=>|[<>=!]+|[\s\S]/y
 
