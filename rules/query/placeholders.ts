@@ -34,7 +34,47 @@ export interface Placed {
  * rewritten. Whatever is not rewritten keeps its place in the source; quoted text, comments and casts are never touched.
  */
 export function placed(parts: readonly TextPart[], flavour: Flavour, given: Given): Placed {
-  return new Placer(parts, flavour, given).place()
+  return new Placer(withMadeNames(parts, flavour), flavour, given).place()
+}
+
+/** `$(${key})`, `:id${index}`: a placeholder whose name the program makes. Which value it takes is not in sight. */
+function withMadeNames(parts: readonly TextPart[], flavour: Flavour): readonly TextPart[] {
+  const all: TextPart[] = []
+  let made = 0
+  for (const part of parts) {
+    const before = all.at(-1)
+    const hole = all.at(-2)
+    const isBetween = part.kind === 'text' && before?.kind === 'hole' && hole?.kind === 'text'
+    const opening = isBetween ? madeName(hole.text, flavour) : null
+    const closing = isBetween && opening !== null ? /^\w*(?::\w+)?[)}>\]]?/.exec(part.text)![0] : ''
+    if (!isBetween || opening === null) {
+      all.push(part)
+      continue
+    }
+    const bracket = /[)}>\]]$/.exec(closing)?.[0] ?? ''
+    const closed = opening.bracket === '' ? closing.replace(/[:)}>\]].*$/, '') : closing
+    if (bracket === '' && opening.bracket !== '') {
+      all.push(part)
+      continue
+    }
+    // No name that a program writes is numbered so.
+    const name = `made__${made++}`
+    const placeholder = opening.bracket === '' ? `:${name}` : `$(${name})`
+    const text = hole.text.slice(0, opening.start) + placeholder + part.text.slice(closed.length)
+    all.splice(-2, 2, { ...hole, text, offset: null })
+  }
+  return all
+}
+
+/** Where a placeholder begins that the end of a text leaves open. */
+function madeName(
+  text: string,
+  flavour: Flavour,
+): { readonly start: number; readonly bracket: string } | null {
+  const formatted = flavour.formatting ? /\$([({<[])\s*\w*$/.exec(text) : null
+  if (formatted !== null) return { start: formatted.index, bracket: formatted[1]! }
+  const named = flavour.named === 'never' ? null : /(?<![\w:]):[A-Za-z_]\w*$/.exec(text)
+  return named === null ? null : { start: named.index, bracket: '' }
 }
 
 class Placer {

@@ -5,6 +5,7 @@ import type { Flavour } from '../sql/flavour.ts'
 import type { Decider } from './decider.ts'
 import type { ExtractionScope } from './library.ts'
 import { type Given, placed } from './placeholders.ts'
+import type { Opaque, Query } from './query.ts'
 import { type SqlCall, type SqlText, sqlTextOf } from './sql-text.ts'
 import { compose, type TextPart } from './text.ts'
 import { elementsOf } from './text-array.ts'
@@ -85,4 +86,24 @@ function withLists(values: readonly TSESTree.Node[], lists: number): readonly TS
   const elements = array.elements.filter((one) => one !== null)
   if (elements.filter((one) => one.type === 'SpreadElement').length !== lists) return null
   return elements.map((one) => (one.type === 'SpreadElement' ? one.argument : one))
+}
+
+/** What one variant of a call's text gave. */
+export interface Reading {
+  readonly text: SqlText
+  readonly queries: readonly (Query | Opaque)[]
+}
+
+/**
+ * The queries of all variants. One that cannot be parsed, although the same pieces are read in another, is a combination of tests
+ * that the program never takes: `SET ${clauses.join()}` of an empty list.
+ */
+export function queriesIn(readings: readonly Reading[]): readonly (Query | Opaque)[] {
+  const isRead = ({ queries }: Reading): boolean => queries.some(({ kind }) => kind === 'query')
+  const seen = new Set(readings.filter(isRead).flatMap(({ text }) => text.holes.map(({ node }) => node)))
+  const read = readings.some(isRead)
+  return readings.flatMap((one) => {
+    const impossible = read && !isRead(one) && one.text.holes.every(({ node }) => seen.has(node))
+    return impossible ? one.queries.filter(({ kind }) => kind === 'query') : one.queries
+  })
 }

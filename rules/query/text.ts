@@ -5,7 +5,7 @@ import { type Decider, happens, holdsTest } from './decider.ts'
 import type { ExtractionScope } from './library.ts'
 import { elementsOf } from './text-array.ts'
 import { numberOf } from './text-number.ts'
-import { helperOf, isTextual } from './textual.ts'
+import { fieldValue, helperOf, isTextual } from './textual.ts'
 
 /** A stretch of SQL text, or a value that the program pastes into it. */
 export type TextPart =
@@ -74,7 +74,7 @@ export function compose(
     case 'MemberExpression': {
       const number = numberOf(bare, scope, decider)
       if (number !== null) return [{ kind: 'text', text: String(number), node: bare, offset: null }]
-      const value = scope.resolve(bare)
+      const value = fieldValue(bare, scope)
       return value === bare ? (ofConstant(bare, scope) ?? hole) : again(value)
     }
     case 'UpdateExpression': {
@@ -208,9 +208,17 @@ function placeholdersOf(array: TSESTree.Node, scope: ExtractionScope): TextPart[
     const row = /^\s*\([\s?,]*\)\s*$/.test(constant)
     return row ? [{ kind: 'text', text: constant, node: returned, offset: null }] : null
   }
-  const numbered = returned.type === 'TemplateLiteral' && isNumbered(returned, callback)
+  const numbered =
+    returned.type === 'TemplateLiteral' && (isNumbered(returned, callback) || isNamed(returned))
   if (constant === undefined && !numbered) return null
   return [{ kind: 'hole', node: node.callee.object, bound: true, list: true }]
+}
+
+/** `:id${index}`, `$(id${index})`: a name that is made for each element. */
+function isNamed({ quasis, expressions }: TSESTree.TemplateLiteral): boolean {
+  const [before, after] = quasis.map(({ value }) => value.raw)
+  const isOne = expressions.length === 1 && /^\s*(?::|@|\$[({<[]|\$)[A-Za-z_]\w*$/.test(before!)
+  return isOne && /^\w*[)}>\]]?(?:::\w+)?\s*$/.test(after!)
 }
 
 /** `$${index + 1}`, with a cast or without: only the position of the element is written. */

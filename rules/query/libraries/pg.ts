@@ -5,7 +5,7 @@ import { type Flavour, anyText, clickhouseText, genericText, mysqlText, pgText }
 import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
 import type { Answer, Library, Opaque, QueryOrOpaque } from '../query.ts'
 import { type SqlText, beginsAsQuery, queriesOf } from '../sql-text.ts'
-import { type TextCall, textOf } from '../text-call.ts'
+import { type TextCall, queriesIn, textOf } from '../text-call.ts'
 import { isTextual } from '../textual.ts'
 import { explore } from '../variants.ts'
 import { type Client, clientOf, forwards, queryNames } from './pg/client.ts'
@@ -155,7 +155,9 @@ function read(
     const { text, call: sql } = textOf(call, scope, decider)
     return { text, queries: isReadable(text, client) ? queriesOf(text, sql, scope) : null }
   })
-  const readable = variants.flatMap(({ value }) => value.queries ?? [])
+  const readable = queriesIn(
+    variants.flatMap(({ value: { text, queries } }) => (queries === null ? [] : [{ text, queries }])),
+  )
   const unread = variants.find(({ value }) => value.queries === null)
   if (client === 'undecided') {
     const certain = readable.some((query) => query.kind === 'query')

@@ -68,7 +68,7 @@ const conventional = /(^|\.)(pg|pgPool|pgClient)(\(\))?$/
 
 /** Names under which wrappers of `pool.query` go. */
 export const queryNames =
-  /^(\w*query\w*|execute\w*|exec|run|any|one|oneOrNone|many|manyOrNone|none|result|sql\w*|raw|rows?|first)$/i
+  /^(\w*query\w*|execute\w*|exec|run|any|one|oneOrNone|many|manyOrNone|none|result|sql\w*|raw|rows?|first|select\w*)$/i
 
 const loggers = /(^|\.)(console|log|logger|winston|pino|debug|expect)(\(\))?$/i
 

@@ -101,10 +101,9 @@ function isLikely(
   scope: ExtractionScope,
 ): boolean {
   const ours = /\bsequelize/i.test(scope.sourceCode.text)
-  if (model.relation === null) return ours && specific
-  if (specific) return true
   const keys = (options === null ? null : scope.objectOf(options))?.properties.map(({ name }) => name) ?? []
-  if (keys.some((key) => optionKeys.test(key))) return true
+  if (specific || keys.some((key) => optionKeys.test(key))) return model.relation !== null || ours
+  if (model.relation === null) return false
   const [first] = node.arguments
   const data = first === undefined ? null : scope.objectOf(first)
   const prisma = data?.properties.some(({ name }) => /^(data|create|select)$/.test(name)) === true

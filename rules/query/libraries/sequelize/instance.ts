@@ -42,9 +42,13 @@ export function instanceQueries(
 function rowOf(given: TSESTree.Node, scope: ExtractionScope): Row | null {
   const node = unwrap(given)
   const definition = scope.definitionOf(node)
-  if (definition.kind !== 'call' || definition.module !== scope.filename) return null
-  const call = modelCallOf(definition.node, scope)
-  if (call === null || !/^(findOne|find|findByPk|findById|create)$/.test(call.method)) return null
+  // `const [row] = await Task.findOrCreate(…)`
+  const isFirst = definition.kind === 'member' && definition.name === '0'
+  const from = isFirst ? definition.object : definition
+  if (from.kind !== 'call' || from.module !== scope.filename) return null
+  const call = modelCallOf(from.node, scope)
+  const methods = isFirst ? /^(findOrCreate|findCreateFind)$/ : /^(findOne|find|findByPk|findById|create)$/
+  if (call === null || !methods.test(call.method)) return null
   const { relation } = call.model
   return relation === null ? null : { node, model: { ...call.model, relation } }
 }

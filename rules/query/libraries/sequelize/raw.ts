@@ -3,9 +3,9 @@ import { memberName } from '../../../source/binding.ts'
 import { unwrap } from '../../../source/children.ts'
 import { type Flavour, plain } from '../../../sql/flavour.ts'
 import type { ExtractionScope, ObjectView } from '../../library.ts'
-import type { Answer, Opaque, QueryOrOpaque } from '../../query.ts'
-import { beginsAsQuery, queriesOf } from '../../sql-text.ts'
-import { type TextCall, textOf } from '../../text-call.ts'
+import type { Answer, Opaque, Query, QueryOrOpaque } from '../../query.ts'
+import { type SqlCall, type SqlText, beginsAsQuery, queriesOf } from '../../sql-text.ts'
+import { type TextCall, queriesIn, textOf } from '../../text-call.ts'
 import { explore } from '../../variants.ts'
 import { isSequelize } from './model.ts'
 import { argumentAt } from './call.ts'
@@ -36,15 +36,24 @@ export function rawQueries(
   }
   const { variants, complete } = explore((decider) => {
     const { text: composed, call: sql } = textOf(call, scope, decider)
-    const isHole = composed.holes.length > 0 && composed.strings.join('').trim() === ''
-    if (isHole)
-      return [opaque(node, `its SQL text comes from \`${shown(text, scope)}\`, which is not in sight`)]
-    return beginsAsQuery(composed.strings[0]!) || composed.strings[0]!.trim() === ''
-      ? queriesOf(composed, sql, scope)
-      : []
+    return { text: composed, queries: readingOf(composed, sql, text, scope) }
   })
-  const found = variants.flatMap(({ value }) => value)
+  const found = queriesIn(variants.map(({ value }) => value))
   return complete ? found : [...found, opaque(node, 'its SQL text has more variants than can be looked at')]
+}
+
+function readingOf(
+  composed: SqlText,
+  call: SqlCall,
+  text: TSESTree.Node,
+  scope: ExtractionScope,
+): readonly (Query | Opaque)[] {
+  const whole = composed.strings.join('').trim()
+  if (composed.holes.length > 0 && whole === '') {
+    return [opaque(call.node, `its SQL text comes from \`${shown(text, scope)}\`, which is not in sight`)]
+  }
+  const start = composed.strings[0]!
+  return beginsAsQuery(start) || start.trim() === '' ? queriesOf(composed, call, scope) : []
 }
 
 const opaque = (node: TSESTree.Node, reason: string): Opaque => ({
