@@ -42,39 +42,38 @@ function withMadeNames(parts: readonly TextPart[], flavour: Flavour): readonly T
   const all: TextPart[] = []
   let made = 0
   for (const part of parts) {
-    const before = all.at(-1)
-    const hole = all.at(-2)
-    const isBetween = part.kind === 'text' && before?.kind === 'hole' && hole?.kind === 'text'
-    const opening = isBetween ? madeName(hole.text, flavour) : null
-    const closing = isBetween && opening !== null ? /^\w*(?::\w+)?[)}>\]]?/.exec(part.text)![0] : ''
-    if (!isBetween || opening === null) {
-      all.push(part)
-      continue
+    const [before, hole] = all.slice(-2)
+    const isBetween = part.kind === 'text' && hole?.kind === 'hole' && before?.kind === 'text'
+    const joined = isBetween ? madeName(before, part, `made__${made}`, flavour) : null
+    if (joined === null) all.push(part)
+    else {
+      made += 1
+      all.splice(-2, 2, joined)
     }
-    const bracket = /[)}>\]]$/.exec(closing)?.[0] ?? ''
-    const closed = opening.bracket === '' ? closing.replace(/[:)}>\]].*$/, '') : closing
-    if (bracket === '' && opening.bracket !== '') {
-      all.push(part)
-      continue
-    }
-    // No name that a program writes is numbered so.
-    const name = `made__${made++}`
-    const placeholder = opening.bracket === '' ? `:${name}` : `$(${name})`
-    const text = hole.text.slice(0, opening.start) + placeholder + part.text.slice(closed.length)
-    all.splice(-2, 2, { ...hole, text, offset: null })
   }
   return all
 }
 
+/** The text before and after a hole as one, with a placeholder of this name where they make one together. */
+function madeName(before: TextOnly, after: TextOnly, name: string, flavour: Flavour): TextOnly | null {
+  const opening = openName(before.text, flavour)
+  if (opening === null) return null
+  const closing = (opening.bracketed ? /^\w*(?::\w+)?[)}>\]]/ : /^\w*/).exec(after.text)?.[0]
+  if (closing === undefined) return null
+  const placeholder = opening.bracketed ? `$(${name})` : `:${name}`
+  const text = before.text.slice(0, opening.start) + placeholder + after.text.slice(closing.length)
+  return { ...before, text, offset: null }
+}
+
 /** Where a placeholder begins that the end of a text leaves open. */
-function madeName(
+function openName(
   text: string,
   flavour: Flavour,
-): { readonly start: number; readonly bracket: string } | null {
-  const formatted = flavour.formatting ? /\$([({<[])\s*\w*$/.exec(text) : null
-  if (formatted !== null) return { start: formatted.index, bracket: formatted[1]! }
+): { readonly start: number; readonly bracketed: boolean } | null {
+  const formatted = flavour.formatting ? /\$[({<[]\s*\w*$/.exec(text) : null
+  if (formatted !== null) return { start: formatted.index, bracketed: true }
   const named = flavour.named === 'never' ? null : /(?<![\w:]):[A-Za-z_]\w*$/.exec(text)
-  return named === null ? null : { start: named.index, bracket: '' }
+  return named === null ? null : { start: named.index, bracketed: false }
 }
 
 class Placer {

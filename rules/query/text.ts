@@ -188,7 +188,8 @@ function joined(
   const separator = call.arguments[0] === undefined ? ',' : scope.constantOf(call.arguments[0])?.value
   if (typeof separator !== 'string') return null
   const elements = elementsOf(array, scope, decider)
-  if (elements === null) return placeholdersOf(array, scope)
+  // Between placeholders of a list stand commas; anything else makes a condition of them.
+  if (elements === null) return separator.trim() === ',' ? placeholdersOf(array, scope) : null
   const pieces = elements.map((element) => again(element)).filter((parts) => parts.length > 0)
   return pieces.flatMap((parts, index): TextPart[] =>
     index === 0 ? parts : [{ kind: 'text', text: separator, node: call, offset: null }, ...parts],

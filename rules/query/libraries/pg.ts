@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from '../../source/binding.ts'
 import { functionAround, unwrap } from '../../source/children.ts'
 import { type Flavour, anyText, clickhouseText, genericText, mysqlText, pgText } from '../../sql/flavour.ts'
+import { tokensOf } from '../../sql/lexer.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
 import type { Answer, Library, Opaque, QueryOrOpaque } from '../query.ts'
 import { type SqlText, beginsAsQuery, queriesOf } from '../sql-text.ts'
@@ -77,10 +78,14 @@ function flavourOf(client: Client): TextCall['flavour'] {
   }
 }
 
-/** node-postgres takes neither backticks nor `?`. */
+/** PostgreSQL takes neither backticks nor `?` for a value. */
 function guessed(text: string): Flavour {
-  if (text.includes('`')) return { ...anyText, dialect: 'mysql' }
-  return /[=(,]\s*\?/.test(text) ? { ...anyText, dialect: 'generic' } : anyText
+  const tokens = tokensOf([text], anyText)
+  if (tokens.some(({ kind, text: sign }) => kind === 'sign' && sign === '`')) {
+    return { ...anyText, dialect: 'mysql' }
+  }
+  const positional = tokens.some(({ placeholder }) => placeholder?.name === null)
+  return positional ? { ...anyText, dialect: 'generic' } : anyText
 }
 
 function calleeName(callee: TSESTree.Node): string | null {
