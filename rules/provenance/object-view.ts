@@ -97,7 +97,7 @@ class ObjectCollector {
   #memberWrite(write: Write, optional: string | null): void {
     const { node, value } = write
     if (node.type !== 'AssignmentExpression' || node.left.type !== 'MemberExpression') return
-    const name = memberName(node.left)
+    const name = memberName(node.left) ?? operatorName(node.left.property)
     if (name === null || value === null) this.open.push({ node, reason: 'a computed key' })
     else this.properties.push({ name, value, node, optional })
   }
@@ -117,7 +117,8 @@ class ObjectCollector {
     }
     const constant = property.computed ? this.#reader.constantOf(property.key) : null
     const name =
-      keyName(property.key, property.computed) ?? (constant === null ? null : String(constant.value))
+      keyName(property.key, property.computed) ??
+      (constant === null ? operatorName(property.key) : String(constant.value))
     if (name === null) this.open.push({ node: property, reason: 'a computed key' })
     else this.properties.push({ name, value: property.value, node: property, optional })
   }
@@ -131,6 +132,19 @@ class ObjectCollector {
     const returned = isFunction(target) ? returnsOf(target) : []
     return returned.length === 1 ? returned[0]! : null
   }
+}
+
+/** `[Op.or]`: the symbols by which Sequelize knows its operators. */
+function operatorName(key: TSESTree.Node): string | null {
+  if (key.type !== 'MemberExpression' || key.computed) return null
+  const { object } = key
+  const holder =
+    object.type === 'Identifier'
+      ? object.name
+      : object.type === 'MemberExpression'
+        ? memberName(object)
+        : null
+  return holder === 'Op' ? `[Op.${memberName(key)}]` : null
 }
 
 function isEmptyObject(node: TSESTree.Node): boolean {

@@ -6,6 +6,7 @@ import type { OccurrenceId } from '../sql/statement.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
 import type { ExtractionScope } from './library.ts'
+import { objectMappers } from './object-mappers.ts'
 import { relationIn } from './reference.ts'
 import type { Standing } from './standing.ts'
 
@@ -23,7 +24,7 @@ export function checkAfter(
   scope: ExtractionScope,
 ): Check | null {
   const top = judged.occurrences[0]
-  if (judged.query.library !== 'prisma' || top?.occurrence.access !== 'read' || top.joined) return null
+  if (!objectMappers.has(judged.query.library) || top?.occurrence.access !== 'read' || top.joined) return null
   const declaration = statementAround(node)
   if (declaration?.type !== 'VariableDeclaration' || declaration.declarations.length !== 1) return null
   const { parent } = declaration

@@ -5,6 +5,7 @@ import { kysely } from './libraries/kysely.ts'
 import { pg } from './libraries/pg.ts'
 import { postgresJs } from './libraries/postgres-js.ts'
 import { prisma } from './libraries/prisma.ts'
+import { sequelize } from './libraries/sequelize.ts'
 import { slonik } from './libraries/slonik.ts'
 
 /** Every library, in the order in which they are asked about a call: the more specific syntax first. */
@@ -14,6 +15,7 @@ export const libraries: readonly LibraryExtractor[] = [
   knex,
   slonik,
   postgresJs,
+  sequelize,
   prisma,
   pg,
 ]

@@ -17,6 +17,9 @@ type Restricted = ReadonlySet<OccurrenceId>
 
 const nothing: Restricted = new Set()
 
+/** CTEs may hand on what other CTEs hand on, but not for ever. */
+const depthLimit = 16
+
 export interface Links {
   readonly links: readonly Link[]
   /** Mentions of which a row must exist, or the statement finds none itself. */
@@ -33,6 +36,7 @@ export function linksOf(statement: Statement): Links {
 class Collector implements Links {
   readonly links: Link[] = []
   readonly required = new Set<OccurrenceId>()
+  readonly #derived = new Map<OccurrenceId, Block>()
 
   /** `outer`: mentions around the block that its condition restricts too, because a row must exist. */
   block(block: Block, outer: Restricted, required = false): void {
@@ -61,7 +65,10 @@ class Collector implements Links {
   }
 
   private from(item: FromItem): void {
-    if (item.kind === 'derived') this.block(item.block, nothing)
+    if (item.kind === 'derived') {
+      if (item.id !== undefined) this.#derived.set(item.id, item.block)
+      this.block(item.block, nothing)
+    }
     if (item.kind !== 'join') return
     this.from(item.left)
     this.from(item.right)
@@ -96,7 +103,8 @@ class Collector implements Links {
     }
   }
 
-  private equal(left: Operand, right: Operand, restricted: Restricted): void {
+  private equal(left: Operand, given: Operand, restricted: Restricted): void {
+    const right = this.behind(given)
     if (left.kind !== 'column' || left.occurrence === null || !restricted.has(left.occurrence)) return
     const { occurrence: of, column } = left
     if (right.kind === 'parameter') {
@@ -104,6 +112,15 @@ class Collector implements Links {
     } else if (right.kind === 'column' && right.occurrence !== null) {
       this.links.push({ of, column, to: { kind: 'mention', id: right.occurrence, column: right.column } })
     }
+  }
+
+  /** The column that a column of a derived table or CTE hands on. */
+  private behind(operand: Operand, depth = 0): Operand {
+    if (operand.kind !== 'column' || operand.occurrence === null) return operand
+    const block = this.#derived.get(operand.occurrence)
+    if (block?.kind !== 'select' || depth > depthLimit) return operand
+    const output = block.outputs.find(({ name }) => name === operand.column)?.operand
+    return output?.kind === 'column' ? this.behind(output, depth + 1) : operand
   }
 
   /** `a IN (SELECT b …)` binds the row outside to some row inside. */

@@ -8,6 +8,8 @@ import type { CallSite } from './context.ts'
 import { areAllFound } from './counted.ts'
 import { Identities, type Identity, isEqual } from './identity.ts'
 import type { JudgedQuery } from './judge.ts'
+import { objectMappers } from './object-mappers.ts'
+import type { Answer } from './query.ts'
 import type { ExtractionScope } from './library.ts'
 import { linksOf } from './links.ts'
 import { isKey, relationIn } from './reference.ts'
@@ -169,13 +171,28 @@ export class Proofs {
     return isEnsured(at, (node) => {
       const tested = this.identities.of(node)
       if (tested?.call == null || !isCallOf(site, tested.call)) return false
-      return answer.shape === 'row' ? !tested.path.includes('*') : isRowPath(tested.path)
+      return isRowIn(tested.path, answer.shape)
     })
   }
 }
 
 const isCallOf = (site: CallSite, call: TSESTree.Node): boolean =>
   site.node === call || site.queries.some(({ query }) => query.node === call)
+
+/** Is what this path leads to truthy only when there is a row? */
+function isRowIn(path: readonly string[], shape: Answer['shape']): boolean {
+  switch (shape) {
+    case 'none':
+      return false
+    case 'row':
+      return !path.includes('*')
+    case 'pair':
+      // The array of rows stands in an array itself.
+      return path[0] === '*' && isRowPath(path.slice(1))
+    default:
+      return isRowPath(path)
+  }
+}
 
 /** Truthy only when there is a row: `rows[0]`, a column of it, the number of rows. */
 function isRowPath(path: readonly string[]): boolean {
@@ -208,7 +225,7 @@ function rowOf({ query, occurrences }: JudgedQuery, field: string | null): Occur
   if (stars.length !== 1) return null
   const [item] = block.from
   const first = item === undefined ? null : leftmost(item)
-  return query.library === 'prisma' || item?.kind === 'relation' ? first : null
+  return objectMappers.has(query.library) || item?.kind === 'relation' ? first : null
 }
 
 function leftmost(item: FromItem): Occurrence | null {

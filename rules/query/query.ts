@@ -5,6 +5,8 @@ import type { Statement } from '../sql/statement.ts'
 /** The query libraries whose calls are understood. */
 export type Library =
   | 'pg'
+  /** SQL text through a client of another database, or one that is not known. */
+  | 'sql'
   | 'postgres-js'
   | 'slonik'
   | 'kysely'

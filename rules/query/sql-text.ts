@@ -1,9 +1,11 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Provenance } from '../provenance/provenance.ts'
+import type { Statement } from '../sql/statement.ts'
 import { type ParsedTemplate, parseTemplate } from '../sql/template.ts'
 import type { ExtractionScope } from './library.ts'
 import type { Answer, Interpolation, Library, Opaque, Query } from './query.ts'
 import type { TextPart } from './text.ts'
+import { isTrailing } from './trailing.ts'
 
 type HolePart = Extract<TextPart, { kind: 'hole' }>
 type TextOnly = Extract<TextPart, { kind: 'text' }>
@@ -32,7 +34,7 @@ export function sqlTextOf(parts: readonly TextPart[]): SqlText {
 }
 
 const verbs =
-  /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|\()*(?:select|insert|update|delete|with|truncate|merge|copy|explain)\b/i
+  /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|\()*(?:select|insert|update|delete|with|truncate|merge|replace|copy|explain)\b/i
 
 /** Does the text begin as a statement that touches rows? */
 export function beginsAsQuery(text: string): boolean {
@@ -48,6 +50,8 @@ export interface SqlCall {
   readonly valueOf: (index: number) => Provenance
   /** The expression that gives `$n`, where one in sight does. */
   readonly sourceOf?: (index: number) => TSESTree.Node | null
+  /** How the program writes `$n`, where a placeholder of another form became that. */
+  readonly labelOf?: (index: number) => string | null
 }
 
 type Parsed = Extract<ParsedTemplate, { kind: 'parsed' }>
@@ -114,7 +118,7 @@ export function queriesOf(
     node: hole.node,
     position: 'fragment',
     provenance: scope.provenanceOf(hole.node),
-    widens: !sortsOrLimits.test(textBefore(whole, whole.holes.indexOf(hole))),
+    widens: widens(whole, whole.holes.indexOf(hole), scope),
   }))
   const interpolations = [...interpolationsOf(parsed, text, scope), ...apart]
   const nodeOf = locator(parsed, text, call.node)
@@ -131,15 +135,23 @@ export function queriesOf(
     if (first === undefined) return call.sourceOf?.(Number(name.slice(1))) ?? null
     return parsed.holes[first]!.position === 'placeholder' ? null : text.holes[first]!.node
   }
-  return parsed.statements.flatMap(({ statement }): Query[] => {
-    if (statement === null) return []
+  return parsed.statements.flatMap(({ statement: read }): Query[] => {
+    if (read === null) return []
+    const statement = labelled(read, (name) =>
+      parsed.holesOf(name).length > 0 ? null : (call.labelOf?.(Number(name.slice(1))) ?? null),
+    )
     const { library, node, client, answer } = call
-    const values = statement.parameters.map(({ name }) => valueOf(name))
-    const sources = statement.parameters.map(({ name }) => sourceOf(name))
+    const values = read.parameters.map(({ name }) => valueOf(name))
+    const sources = read.parameters.map(({ name }) => sourceOf(name))
     return [
       { kind: 'query', library, node, statement, values, sources, interpolations, nodeOf, client, answer },
     ]
   })
+}
+
+function labelled(statement: Statement, labelOf: (name: string) => string | null): Statement {
+  const parameters = statement.parameters.map((one) => ({ ...one, name: labelOf(one.name) ?? one.name }))
+  return { ...statement, parameters }
 }
 
 function isPasted(hole: HolePart): boolean {
@@ -153,12 +165,17 @@ function textBefore(text: SqlText, hole: number): string {
   return text.strings.slice(0, hole + 1).join(' x ')
 }
 
+/** May what is pasted in here change which rows are touched? */
+function widens(text: SqlText, hole: number, scope: ExtractionScope): boolean {
+  return !sortsOrLimits.test(textBefore(text, hole)) && !isTrailing(text.holes[hole]!.node, scope)
+}
+
 function interpolationsOf(parsed: Parsed, text: SqlText, scope: ExtractionScope): Interpolation[] {
   return text.holes.flatMap((hole, index): Interpolation[] => {
     const position = parsed.holes[index]!.position
     if (hole.bound || position === 'placeholder') return []
-    const widens = !sortsOrLimits.test(textBefore(text, index))
-    return [{ node: hole.node, position, provenance: scope.provenanceOf(hole.node), widens }]
+    const provenance = scope.provenanceOf(hole.node)
+    return [{ node: hole.node, position, provenance, widens: widens(text, index, scope) }]
   })
 }
 

@@ -1,11 +1,11 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../source/binding.ts'
+import { type FunctionNode, isFunction, memberName } from '../source/binding.ts'
 import { returnsOf, unwrap } from '../source/children.ts'
 import { type Decider, happens, holdsTest } from './decider.ts'
 import type { ExtractionScope } from './library.ts'
 import { elementsOf } from './text-array.ts'
 import { numberOf } from './text-number.ts'
-import { helperOf, isTextual } from './textual.ts'
+import { fieldValue, helperOf, isTextual } from './textual.ts'
 
 /** A stretch of SQL text, or a value that the program pastes into it. */
 export type TextPart =
@@ -16,8 +16,16 @@ export type TextPart =
       /** Offset in the source file of the first character, null where escapes make the two differ. */
       readonly offset: number | null
     }
-  /** `bound`: the driver sends the value as a parameter (tagged templates). */
-  | { readonly kind: 'hole'; readonly node: TSESTree.Node; readonly bound: boolean }
+  /**
+   * `bound`: the driver sends the value as a parameter (tagged templates). `list`: a placeholder for each element of an array,
+   * written by the program (`ids.map(() => '?').join(', ')`).
+   */
+  | {
+      readonly kind: 'hole'
+      readonly node: TSESTree.Node
+      readonly bound: boolean
+      readonly list?: boolean
+    }
 
 /** Beyond this nesting of helpers and constants, text is not in sight. */
 const depthLimit = 24
@@ -66,7 +74,7 @@ export function compose(
     case 'MemberExpression': {
       const number = numberOf(bare, scope, decider)
       if (number !== null) return [{ kind: 'text', text: String(number), node: bare, offset: null }]
-      const value = scope.resolve(bare)
+      const value = fieldValue(bare, scope)
       return value === bare ? (ofConstant(bare, scope) ?? hole) : again(value)
     }
     case 'UpdateExpression': {
@@ -178,10 +186,52 @@ function joined(
   again: Again,
 ): TextPart[] | null {
   const separator = call.arguments[0] === undefined ? ',' : scope.constantOf(call.arguments[0])?.value
+  if (typeof separator !== 'string') return null
   const elements = elementsOf(array, scope, decider)
-  if (typeof separator !== 'string' || elements === null) return null
+  // Between placeholders of a list stand commas; anything else makes a condition of them.
+  if (elements === null) return separator.trim() === ',' ? placeholdersOf(array, scope) : null
   const pieces = elements.map((element) => again(element)).filter((parts) => parts.length > 0)
   return pieces.flatMap((parts, index): TextPart[] =>
     index === 0 ? parts : [{ kind: 'text', text: separator, node: call, offset: null }, ...parts],
   )
+}
+
+/** `ids.map(() => '?').join(', ')`, `ids.map((_, index) => \`$${index + 1}\`).join()`: a placeholder for each element. */
+function placeholdersOf(array: TSESTree.Node, scope: ExtractionScope): TextPart[] | null {
+  const node = unwrap(scope.resolve(unwrap(array)))
+  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return null
+  const [callback] = node.arguments
+  if (memberName(node.callee) !== 'map' || callback === undefined || !isFunction(callback)) return null
+  const [returned, ...more] = returnsOf(callback)
+  if (returned === undefined || more.length > 0) return null
+  const constant = scope.constantOf(returned)?.value
+  if (typeof constant === 'string' && constant.trim() !== '?') {
+    const row = /^\s*\([\s?,]*\)\s*$/.test(constant)
+    return row ? [{ kind: 'text', text: constant, node: returned, offset: null }] : null
+  }
+  const numbered =
+    returned.type === 'TemplateLiteral' && (isNumbered(returned, callback) || isNamed(returned))
+  if (constant === undefined && !numbered) return null
+  return [{ kind: 'hole', node: node.callee.object, bound: true, list: true }]
+}
+
+/** `:id${index}`, `$(id${index})`: a name that is made for each element. */
+function isNamed({ quasis, expressions }: TSESTree.TemplateLiteral): boolean {
+  const [before, after] = quasis.map(({ value }) => value.raw)
+  const isOne = expressions.length === 1 && /^\s*(?::|@|\$[({<[]|\$)[A-Za-z_]\w*$/.test(before!)
+  return isOne && /^\w*[)}>\]]?(?:::\w+)?\s*$/.test(after!)
+}
+
+/** `$${index + 1}`, with a cast or without: only the position of the element is written. */
+function isNumbered({ quasis, expressions }: TSESTree.TemplateLiteral, callback: FunctionNode): boolean {
+  const [, index] = callback.params
+  const counts = (node: TSESTree.Node): boolean => {
+    if (node.type === 'BinaryExpression') return counts(node.left) && counts(node.right)
+    if (node.type === 'Literal') return typeof node.value === 'number'
+    if (node.type === 'MemberExpression') return memberName(node) === 'length'
+    return node.type === 'Identifier' && index?.type === 'Identifier' && node.name === index.name
+  }
+  const [before, after] = quasis.map(({ value }) => value.raw)
+  if (expressions.length !== 1 || before !== '$' || !/^(?:::\w+)?$/.test(after!)) return false
+  return counts(unwrap(expressions[0]!))
 }

@@ -55,7 +55,18 @@ export function isTextual(node: TSESTree.Node, scope: ExtractionScope, depth = 0
   }
 }
 
-function isTextualValue(node: TSESTree.Node, scope: ExtractionScope): boolean {
+/** What a field of the class is initialised with, when nothing else is ever assigned to it. */
+export function fieldValue(node: TSESTree.MemberExpression, scope: ExtractionScope): TSESTree.Node {
   const value = scope.resolve(node)
+  if (value !== node || node.object.type !== 'ThisExpression') return value
+  const definition = scope.definitionOf(node)
+  if (definition.kind !== 'value' || definition.module !== scope.filename) return node
+  const name = (memberName(node) ?? '').replaceAll('$', '\\$')
+  const assigned = new RegExp(`\\.${name}\\s*(?:\\+|\\?\\?|\\|\\|)?=(?!=)`)
+  return assigned.test(scope.sourceCode.text) ? node : definition.node
+}
+
+function isTextualValue(node: TSESTree.MemberExpression, scope: ExtractionScope): boolean {
+  const value = fieldValue(node, scope)
   return value !== node && isTextual(value, scope)
 }

@@ -44,11 +44,11 @@ export const list = (clinicId) => pool.query(\`SELECT * FROM patients p WHERE \$
     { name: 'no database client: a map', code: "const m = new Map(); m.delete('patients'); m.query?.('x')" },
     {
       name: 'another package with a method of the same name',
-      code: "import mysql from 'mysql2'\nconst db = mysql.createPool({})\ndb.query('SELECT * FROM patients')",
+      code: "import { Client } from 'cassandra-driver'\nconst db = new Client({})\ndb.query('SELECT * FROM patients')",
     },
     {
       name: 'what the parser of PostgreSQL does not take, through a client that is not known',
-      code: "export const f = (db) => db.query('SELECT * FROM patients WHERE id = ?', [1])",
+      code: "export const f = (db) => db.query('SELECT * FROM patients WHERE id = #1#', [1])",
     },
     {
       name: 'unknown is silent unless asked for',

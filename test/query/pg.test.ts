@@ -138,9 +138,10 @@ const clients: readonly (readonly [name: string, code: string, recognised: boole
   [
     'mysql',
     `import mysql from 'mysql2/promise'\nconst c = await mysql.createConnection({})\nc.${statement}`,
-    false,
+    true,
   ],
-  ['sqlite', `const Database = require('better-sqlite3')\nnew Database('x').${statement}`, false],
+  ['sqlite', `const Database = require('better-sqlite3')\nnew Database('x').${statement}`, true],
+  ['a store without SQL', `import { Client } from 'cassandra-driver'\nnew Client({}).${statement}`, false],
   ['a log line', "console.log('SELECT * FROM visits')", false],
   ['an expectation', "expect(f).toHaveBeenCalledWith('SELECT * FROM visits')", false],
 ]
@@ -192,7 +193,7 @@ describe('modules of the project', () => {
       ['query'],
     ],
     ['a wrapper as a member', `const db = require('./old.cjs')\ndb.query(load(), [])`, ['opaque']],
-    ['another database', `import { db } from './sqlite'\ndb.query('SELECT * FROM visits')`, []],
+    ['another database', `import { db } from './sqlite'\ndb.query('SELECT * FROM visits')`, ['query']],
   ])('%s', (_name, code, expected) => {
     expect(seen(code)).toEqual(expected)
   })

@@ -1,12 +1,12 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from '../../source/binding.ts'
 import { functionAround, unwrap } from '../../source/children.ts'
-import type { Provenance } from '../../provenance/provenance.ts'
+import { type Flavour, anyText, clickhouseText, genericText, mysqlText, pgText } from '../../sql/flavour.ts'
+import { tokensOf } from '../../sql/lexer.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
-import type { Answer, Opaque, QueryOrOpaque } from '../query.ts'
-import { type SqlCall, type SqlText, beginsAsQuery, queriesOf, sqlTextOf } from '../sql-text.ts'
-import { compose } from '../text.ts'
-import { elementsOf } from '../text-array.ts'
+import type { Answer, Library, Opaque, QueryOrOpaque } from '../query.ts'
+import { type SqlText, beginsAsQuery, queriesOf } from '../sql-text.ts'
+import { type TextCall, queriesIn, textOf } from '../text-call.ts'
 import { isTextual } from '../textual.ts'
 import { explore } from '../variants.ts'
 import { type Client, clientOf, forwards, queryNames } from './pg/client.ts'
@@ -25,7 +25,7 @@ export const pg: LibraryExtractor = {
 
 interface Argument {
   readonly text: TSESTree.Node
-  readonly values: TSESTree.Node | null
+  readonly values: readonly TSESTree.Node[]
 }
 
 function extract(
@@ -45,7 +45,8 @@ function extract(
 }
 
 /** pg-promise says in the method's name how many rows it takes; every other call gives a result with `rows`. */
-function answerOf(name: string | null): Answer {
+function answerOf(name: string | null, client: Client): Answer {
+  if (client === 'mysql') return { shape: 'pair', throws: false }
   switch (name) {
     case 'one':
     case 'oneOrNone':
@@ -59,6 +60,32 @@ function answerOf(name: string | null): Answer {
     default:
       return { shape: 'result', throws: false }
   }
+}
+
+/** What the text may hold beside PostgreSQL's own grammar. */
+function flavourOf(client: Client): TextCall['flavour'] {
+  switch (client) {
+    case 'pg':
+      return pgText
+    case 'mysql':
+      return mysqlText
+    case 'clickhouse':
+      return clickhouseText
+    case 'sql':
+      return genericText
+    default:
+      return guessed
+  }
+}
+
+/** PostgreSQL takes neither backticks nor `?` for a value. */
+function guessed(text: string): Flavour {
+  const tokens = tokensOf([text], anyText)
+  if (tokens.some(({ kind, text: sign }) => kind === 'sign' && sign === '`')) {
+    return { ...anyText, dialect: 'mysql' }
+  }
+  const positional = tokens.some(({ placeholder }) => placeholder?.name === null)
+  return positional ? { ...anyText, dialect: 'generic' } : anyText
 }
 
 function calleeName(callee: TSESTree.Node): string | null {
@@ -82,6 +109,10 @@ function mayBeSql(first: TSESTree.Node): boolean {
   }
 }
 
+/** Under these names clients take the text and its values in one object. */
+const textKeys = /^(text|sql|query)$/
+const valueKeys = /^(values|params|query_params|bindings|args)$/
+
 /** `(text, values)`, `({ text, values })`, `(new Cursor(text, values))`. */
 function argumentOf(node: TSESTree.CallExpression, scope: ExtractionScope): Argument | null {
   const [first, second] = node.arguments
@@ -89,10 +120,10 @@ function argumentOf(node: TSESTree.CallExpression, scope: ExtractionScope): Argu
   const value = isTextual(first, scope) ? unwrap(first) : scope.resolve(first)
   if (value.type === 'ObjectExpression') {
     const view = scope.objectOf(first)
-    const text = view?.properties.findLast((property) => property.name === 'text')?.value
+    const text = view?.properties.findLast(({ name }) => textKeys.test(name))?.value
     if (text === undefined) return null
-    const values = view?.properties.findLast((property) => property.name === 'values')?.value
-    return { text, values: values ?? valuesOf(second) }
+    const values = view?.properties.findLast(({ name }) => valueKeys.test(name))?.value
+    return { text, values: values === undefined ? valuesOf(second) : [values] }
   }
   if (value.type === 'NewExpression' && value.arguments[0] !== undefined) {
     const [text, values] = value.arguments
@@ -102,10 +133,10 @@ function argumentOf(node: TSESTree.CallExpression, scope: ExtractionScope): Argu
 }
 
 /** The second argument as values; a callback is none. */
-function valuesOf(node: TSESTree.CallExpressionArgument | undefined): TSESTree.Node | null {
-  if (node === undefined || node.type === 'SpreadElement') return null
+function valuesOf(node: TSESTree.CallExpressionArgument | undefined): readonly TSESTree.Node[] {
+  if (node === undefined || node.type === 'SpreadElement') return []
   const callback = node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression'
-  return callback ? null : node
+  return callback ? [] : [node]
 }
 
 function read(
@@ -116,23 +147,22 @@ function read(
   scope: ExtractionScope,
 ): readonly QueryOrOpaque[] | null {
   const path = callee.type === 'MemberExpression' ? scope.pathOf(callee.object) : scope.pathOf(callee)
+  const name = calleeName(callee)
+  const call: TextCall = {
+    library: libraryOf(client),
+    node,
+    client: path,
+    answer: answerOf(name, client),
+    ...argument,
+    flavour: flavourOf(client),
+  }
   const { variants, complete } = explore((decider) => {
-    const text = sqlTextOf(compose(argument.text, scope, decider))
-    if (!isReadable(text, client)) return { text, queries: null }
-    const elements = argument.values === null ? null : elementsOf(argument.values, scope, decider)
-    const valueOf = valueReader(argument.values, elements, scope)
-    const sourceOf = (index: number): TSESTree.Node | null => elements?.[index - 1] ?? null
-    const call: SqlCall = {
-      library: 'pg',
-      node,
-      client: path,
-      answer: answerOf(calleeName(callee)),
-      valueOf,
-      sourceOf,
-    }
-    return { text, queries: queriesOf(text, call, scope) }
+    const { text, call: sql } = textOf(call, scope, decider)
+    return { text, queries: isReadable(text, client) ? queriesOf(text, sql, scope) : null }
   })
-  const readable = variants.flatMap(({ value }) => value.queries ?? [])
+  const readable = queriesIn(
+    variants.flatMap(({ value: { text, queries } }) => (queries === null ? [] : [{ text, queries }])),
+  )
   const unread = variants.find(({ value }) => value.queries === null)
   if (client === 'undecided') {
     const certain = readable.some((query) => query.kind === 'query')
@@ -140,16 +170,18 @@ function read(
   }
   if (unread !== undefined && variants.every(({ value }) => value.queries === null)) {
     const { text } = unread.value
-    return isUnseen(text) && !isForwarded(node, text) ? [unseen(node, text, scope)] : null
+    return isUnseen(text) && !isForwarded(node, text) ? [unseen(node, text, client, scope)] : null
   }
-  return complete ? readable : [...readable, incomplete(node)]
+  return complete ? readable : [...readable, incomplete(node, client)]
 }
+
+const libraryOf = (client: Client): Library => (client === 'pg' || client === 'undecided' ? 'pg' : 'sql')
 
 /** Statements that touch no rows (BEGIN, SET, DDL) need no parser; text that is one big hole cannot be read. */
 function isReadable(text: SqlText, client: Client): boolean {
   const [start] = text.strings
   if (beginsAsQuery(start!)) return true
-  return client === 'pg' && text.holes.length > 0 && start!.trim() === '' && !isUnseen(text)
+  return client !== 'undecided' && text.holes.length > 0 && start!.trim() === '' && !isUnseen(text)
 }
 
 function isUnseen(text: SqlText): boolean {
@@ -165,39 +197,24 @@ function isForwarded(node: TSESTree.Node, text: SqlText): boolean {
   return own && isFunction(around) && forwards(around)
 }
 
-function unseen(node: TSESTree.Node, text: SqlText, scope: ExtractionScope): Opaque {
+function unseen(node: TSESTree.Node, text: SqlText, client: Client, scope: ExtractionScope): Opaque {
   const source = scope.sourceCode.getText(text.holes[0]!.node)
   const shown = source.length > 60 ? `${source.slice(0, 57)}...` : source
   return {
     kind: 'opaque',
-    library: 'pg',
+    library: libraryOf(client),
     node,
     reason: `its SQL text comes from \`${shown}\`, which is not in sight`,
     interpolations: [],
   }
 }
 
-function incomplete(node: TSESTree.Node): Opaque {
+function incomplete(node: TSESTree.Node, client: Client): Opaque {
   return {
     kind: 'opaque',
-    library: 'pg',
+    library: libraryOf(client),
     node,
     reason: 'its SQL text has more variants than can be looked at',
     interpolations: [],
-  }
-}
-
-function valueReader(
-  values: TSESTree.Node | null,
-  elements: readonly (TSESTree.Node | undefined)[] | null,
-  scope: ExtractionScope,
-): (index: number) => Provenance {
-  return (index) => {
-    const element = elements?.[index - 1]
-    if (element !== undefined) return scope.provenanceOf(element)
-    const whole = values === null || elements !== null ? null : scope.provenanceOf(values)
-    const path = `$${Number.isNaN(index) ? '?' : index}`
-    if (whole === null || whole.kind === 'literal') return { kind: 'unknown', path, nullable: false }
-    return { ...whole, nullable: false }
   }
 }

@@ -5,10 +5,10 @@ import type { Definition } from '../../../source/definition.ts'
 import type { ExtractionScope } from '../../library.ts'
 
 /**
- * Whether a call goes to PostgreSQL through node-postgres. `undecided`: its receiver could not be traced, so only a text that
- * PostgreSQL's parser accepts as a query makes it one.
+ * Whether a call goes to PostgreSQL through node-postgres, or to another database that is asked in SQL text. `undecided`: its receiver
+ * could not be traced, so only a text that PostgreSQL's parser accepts as a query makes it one.
  */
-export type Client = 'pg' | 'undecided' | 'other'
+export type Client = 'pg' | 'mysql' | 'clickhouse' | 'sql' | 'undecided' | 'other'
 
 const packages =
   /^(pg|pg-pool|pg-native|pg-promise|@neondatabase\/serverless|@vercel\/postgres|@electric-sql\/pglite)$/
@@ -18,20 +18,34 @@ const classNames = /^(Pool|Client|PoolClient|ClientBase|BoundPool|PGlite|IDataba
 /** Packages that hand out a pg client under their own names. */
 const bridges = /^(@fastify\/postgres|fastify-postgres)$/
 
-/** Databases that are no PostgreSQL. From any other package a client may come, of which only the SQL tells. */
-const otherDatabases =
-  /^(mysql2?|mysql2\/promise|mariadb|sqlite3?|better-sqlite3|node:sqlite|bun:sqlite|sql\.js|@libsql\/.*|mssql|tedious|oracledb|cassandra-driver|neo4j-driver|@clickhouse\/client|@google-cloud\/(bigquery|spanner)|snowflake-sdk|duckdb|@duckdb\/.*|@databricks\/sql|@planetscale\/database|mongodb|redis|ioredis)$/
+/** Databases of other makes, whose text is close to PostgreSQL's. */
+const relatives: readonly (readonly [Client, RegExp])[] = [
+  [
+    'mysql',
+    /^(mysql2?|mysql2\/promise|mariadb|serverless-mysql|@planetscale\/database|@tidbcloud\/serverless)$/,
+  ],
+  ['clickhouse', /^(@clickhouse\/client(-web|-common)?|clickhouse)$/],
+  [
+    'sql',
+    /^(sqlite3?|better-sqlite3|node:sqlite|bun:sqlite|sql\.js|@libsql\/.*|mssql|tedious|oracledb|@google-cloud\/(bigquery|spanner)|snowflake-sdk|duckdb|@duckdb\/.*|@databricks\/sql)$/,
+  ],
+]
+
+/** Stores that are not asked in SQL. From any package that is not named here a client may come, of which only the text tells. */
+const otherStores = /^(cassandra-driver|neo4j-driver|mongodb|mongoose|redis|ioredis)$/
 
 function packageKind(module: string, local: boolean): Client {
   if (packages.test(module) || bridges.test(module)) return 'pg'
-  return !local && otherDatabases.test(module) ? 'other' : 'undecided'
+  if (local) return 'undecided'
+  if (otherStores.test(module)) return 'other'
+  return relatives.find(([, names]) => names.test(module))?.[0] ?? 'undecided'
 }
 
 /** The package that a chain of calls and members begins in. */
 function originKind(definition: Definition): Client {
   switch (definition.kind) {
     case 'import':
-      return packageKind(definition.module, definition.local) === 'other' ? 'other' : 'undecided'
+      return withoutPg(packageKind(definition.module, definition.local))
     case 'member':
       return originKind(definition.object)
     case 'call':
@@ -46,12 +60,15 @@ function originKind(definition: Definition): Client {
   }
 }
 
+/** Not everything that node-postgres hands out is a client. */
+const withoutPg = (client: Client): Client => (client === 'pg' ? 'undecided' : client)
+
 /** A path that ends so is a pg client by the convention of a framework. */
 const conventional = /(^|\.)(pg|pgPool|pgClient)(\(\))?$/
 
 /** Names under which wrappers of `pool.query` go. */
 export const queryNames =
-  /^(\w*query\w*|execute\w*|exec|run|any|one|oneOrNone|many|manyOrNone|none|result|sql\w*|raw|rows?|first)$/i
+  /^(\w*query\w*|execute\w*|exec|run|any|one|oneOrNone|many|manyOrNone|none|result|sql\w*|raw|rows?|first|select\w*)$/i
 
 const loggers = /(^|\.)(console|log|logger|winston|pino|debug|expect)(\(\))?$/i
 
@@ -127,8 +144,7 @@ function classKind(definition: Definition): Client {
 function memberKind(definition: Extract<Definition, { kind: 'member' }>): Client {
   const { object, name } = definition
   if (object.kind === 'import' && packages.test(object.module)) return classNames.test(name) ? 'pg' : 'other'
-  const holder = clientKind(object)
-  return holder === 'pg' ? 'undecided' : holder
+  return withoutPg(clientKind(object))
 }
 
 /** `pool.connect()`, `pool.connect().then((client) => …)`, `db.tx((t) => …)`. */
