@@ -61,7 +61,7 @@ function stepDecision(parent: TSESTree.Node, child: TSESTree.Node, text: string)
 }
 
 /** Do the two stand in different arms of one test, so that never both run? */
-function areExclusive(node: TSESTree.Node, at: TSESTree.Node): boolean {
+export function areExclusive(node: TSESTree.Node, at: TSESTree.Node): boolean {
   let child = node
   for (let parent = node.parent; parent != null; parent = parent.parent) {
     if (contains(parent, at)) {
@@ -82,7 +82,8 @@ function dependence({ key, taken }: Decision): string {
   return `it depends on ${taken ? '' : 'not '}\`${key.replaceAll(/\s+/g, ' ')}\``
 }
 
-function inWords(decisions: readonly Decision[]): string | null {
+/** The first of the tests that must hold, in words; null when nothing must. */
+export function inWords(decisions: readonly Decision[]): string | null {
   const [first] = decisions
   if (first === undefined) return null
   const place = /^(case|loop|catch|function) at \d+$/.exec(first.key)

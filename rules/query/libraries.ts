@@ -2,6 +2,7 @@ import type { LibraryExtractor } from './library.ts'
 import { kysely } from './libraries/kysely.ts'
 import { pg } from './libraries/pg.ts'
 import { prisma } from './libraries/prisma.ts'
+import { typeorm } from './libraries/typeorm.ts'
 
 /** Every library, in the order in which they are asked about a call: the more specific syntax first. */
-export const libraries: readonly LibraryExtractor[] = [kysely, prisma, pg]
+export const libraries: readonly LibraryExtractor[] = [kysely, typeorm, prisma, pg]

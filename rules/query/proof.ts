@@ -28,7 +28,8 @@ export class Proofs {
   constructor(sites: readonly CallSite[], scope: ExtractionScope) {
     this.#sites = sites
     this.#scope = scope
-    this.#identities = new Identities(scope)
+    const calls = new Set(sites.map(({ node }) => node))
+    this.#identities = new Identities(scope, (node) => calls.has(node))
     for (const site of sites) for (const judged of site.queries) this.#nodes.set(judged, site.node)
   }
 
@@ -68,9 +69,12 @@ export class Proofs {
     const key = judged.query.rowKeys?.get(index)
     if (key !== undefined) return this.#writtenRow(judged, key)
     if (source == null || at === undefined) return []
-    const identity = this.#identities.of(source)
+    const whole = this.#identities.of(source)
+    const member = judged.query.members?.get(index)
+    const identity =
+      whole !== null && member !== undefined ? { ...whole, path: [...whole.path, member] } : whole
     const row = identity === null ? null : this.#rowColumn(identity, at)
-    return [...(row === null ? [] : [row]), ...this.#lookedFor(source, at)]
+    return [...(row === null ? [] : [row]), ...(member === undefined ? this.#lookedFor(source, at) : [])]
   }
 
   /** The value is a column of the row that the call itself writes, before the rows that hang on it. */
