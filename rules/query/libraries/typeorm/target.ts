@@ -30,7 +30,10 @@ export function targetOfDefinition(definition: Definition, scope: ExtractionScop
         ? null
         : targetNamed(definition.name, null, scope)
     case 'member':
-      return targetNamed(definition.name, null, scope)
+      // `entities.User` of a module that could not be read.
+      return definition.object.kind === 'import' && /^[A-Z]/.test(definition.name)
+        ? targetNamed(definition.name, null, scope)
+        : null
     case 'typed':
       return targetOfDefinition(definition.type, scope)
     case 'unknown':
