@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { ExtractionScope } from '../../library.ts'
-import type { Answer, QueryOrOpaque } from '../../query.ts'
+import type { Answer, Library, QueryOrOpaque } from '../../query.ts'
 import { beginsAsQuery, queriesOf, sqlTextOf, type SqlCall } from '../../sql-text.ts'
 import { compose } from '../../text.ts'
 import { elementsOf } from '../../text-array.ts'
@@ -9,7 +9,15 @@ import { explore } from '../../variants.ts'
 const answer: Answer = { shape: 'rows', throws: false }
 
 /** `manager.query(text, parameters)`. Statements that touch no rows (BEGIN, DDL) are none. */
-export function rawQueries(
+export const rawQueries = (
+  node: TSESTree.CallExpression,
+  client: string,
+  scope: ExtractionScope,
+): readonly QueryOrOpaque[] | null => textQueries('typeorm', node, client, scope)
+
+/** `(text, parameters)` in the words of a library. */
+export function textQueries(
+  library: Library,
   node: TSESTree.CallExpression,
   client: string,
   scope: ExtractionScope,
@@ -19,11 +27,11 @@ export function rawQueries(
   const { variants } = explore((decider) => {
     const sql = sqlTextOf(compose(text, scope, decider))
     const unseen = sql.holes.length > 0 && sql.strings.join('').trim() === ''
-    if (unseen) return [hidden(node, scope.sourceCode.getText(text))]
+    if (unseen) return [hidden(library, node, scope.sourceCode.getText(text))]
     if (!beginsAsQuery(sql.strings[0]!)) return []
     const elements = values === undefined ? null : elementsOf(values, scope, decider)
     const call: SqlCall = {
-      library: 'typeorm',
+      library,
       node,
       client,
       answer,
@@ -40,7 +48,7 @@ export function rawQueries(
   return found.length === 0 ? null : found
 }
 
-function hidden(node: TSESTree.Node, text: string): QueryOrOpaque {
+function hidden(library: Library, node: TSESTree.Node, text: string): QueryOrOpaque {
   const reason = `its SQL text comes from \`${text.slice(0, 60)}\`, which is not in sight`
-  return { kind: 'opaque', library: 'typeorm', node, reason, interpolations: [] }
+  return { kind: 'opaque', library, node, reason, interpolations: [] }
 }

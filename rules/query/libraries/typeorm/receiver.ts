@@ -177,6 +177,14 @@ function fromMember(
   self: Definition | null,
   scope: ExtractionScope,
 ): Receiver | null {
+  // A field of a base class that could not be read: its name says what it is, the type argument of whom.
+  if (/typeorm\w*repository$/i.test(name) && object.kind === 'typed' && self?.kind === 'class') {
+    const argument = inheritedArgument(self, (base) => base.kind === 'import')
+    return {
+      kind: 'repository',
+      target: argument === null || argument === 'none' ? null : targetOfType(argument, null, scope),
+    }
+  }
   if (!/^(manager|queryRunner|connection)$/.test(name)) return null
   return fromDefinition(object, self, scope) === null ? null : manager
 }

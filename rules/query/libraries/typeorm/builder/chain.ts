@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName, type FunctionNode } from '../../../../source/binding.ts'
 import { returnsOf, unwrap } from '../../../../source/children.ts'
 import type { ExtractionScope } from '../../../library.ts'
+import { mikroReceiverOf } from '../../mikro-orm/receiver.ts'
 import { receiverOf, type Receiver } from '../receiver.ts'
 import { stepsOn, type Step } from './steps.ts'
 
@@ -12,6 +13,7 @@ export interface Chain {
   /** What the builder was made on; null where that cannot be told. */
   readonly receiver: Receiver | null
   readonly steps: readonly Step[]
+  readonly library: 'typeorm' | 'mikro-orm'
 }
 
 const depthLimit = 12
@@ -44,8 +46,9 @@ function ofCall(
   const callee = unwrap(node.callee)
   if (callee.type !== 'MemberExpression') return ofHelper(node, scope, depth)
   const method = memberName(callee)
-  if (method === 'createQueryBuilder') return ofMaker(node, callee, scope)
-  if (method === 'subQuery') return { root: node, receiver: { kind: 'manager' }, steps: [] }
+  if (method === 'createQueryBuilder' || method === 'qb') return ofMaker(node, callee, scope)
+  if (method === 'subQuery')
+    return { root: node, receiver: { kind: 'manager' }, steps: [], library: 'typeorm' }
   const base = method === null ? null : chainOf(callee.object, at, scope, depth + 1)
   if (base === null) return ofHelper(node, scope, depth)
   const step: Step = { method: method!, call: node, decisions: [] }
@@ -58,9 +61,16 @@ function ofMaker(
   callee: TSESTree.MemberExpression,
   scope: ExtractionScope,
 ): Chain | null {
+  const other = mikroReceiverOf(callee.object, scope)
+  if (other !== null) return { root: node, receiver: other, steps: [], library: 'mikro-orm' }
   const receiver = receiverOf(callee.object, scope)
-  if (receiver === null && !isTypeormFile(scope)) return null
-  return { root: node, receiver: receiver?.kind === 'builder' ? { kind: 'manager' } : receiver, steps: [] }
+  if (receiver === null && (memberName(callee) === 'qb' || !isTypeormFile(scope))) return null
+  return {
+    root: node,
+    receiver: receiver?.kind === 'builder' ? { kind: 'manager' } : receiver,
+    steps: [],
+    library: 'typeorm',
+  }
 }
 
 const isTypeormFile = ({ sourceCode }: ExtractionScope): boolean =>

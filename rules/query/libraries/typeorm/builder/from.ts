@@ -137,7 +137,9 @@ export function builtIn(callback: TSESTree.Node, { draft: { scope } }: Conversio
   if (parameter?.type !== 'Identifier') return null
   const steps = stepsOn(parameter, { before: null, at: callback }, scope)
   const [first] = steps
-  return first === undefined ? null : { root: first.call, receiver: { kind: 'manager' }, steps }
+  return first === undefined
+    ? null
+    : { root: first.call, receiver: { kind: 'manager' }, steps, library: 'typeorm' }
 }
 
 function visible(

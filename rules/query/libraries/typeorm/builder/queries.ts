@@ -40,12 +40,12 @@ export function builderQueries(
   const method = memberName(callee) ?? ''
   if (Object.hasOwn(answers, method)) {
     const chain = chainOf(callee.object, node, scope)
-    return chain === null ? null : queriesOf(node, chain, method, answers[method]!, scope)
+    return chain?.library !== 'typeorm' ? null : queriesOf(node, chain, method, answers[method]!, scope)
   }
   if (method !== 'createQueryBuilder' || executedIn(scope).has(node)) return null
   const chain = chainOf(endOf(node), scope.sourceCode.ast, scope)
   // `repository.createQueryBuilder().subQuery()` goes on with another builder.
-  return chain === null || chain.root !== node
+  return chain?.library !== 'typeorm' || chain.root !== node
     ? null
     : queriesOf(node, leftAt(chain, node, scope), goesBack(node) ? 'returned' : 'sent', sent, scope)
 }

@@ -24,6 +24,11 @@ interface Range {
 
 const depthLimit = 6
 
+/** Calls that give something other than the builder. */
+const leaves = /^(get[A-Z]\w*|execute|stream|clone|subQuery|createQueryBuilder|then|catch)$/
+
+const loggers = /^(console|log|logger|this\.logger|logger\w*)\./i
+
 /** The calls on the builder that a variable holds, in source order. */
 export function stepsOn(
   identifier: TSESTree.Node & { readonly name: string },
@@ -64,6 +69,7 @@ function stepsAt(
     if (call === null) break
     steps.push(own(memberName(unwrap(call.callee) as TSESTree.MemberExpression) ?? '', call))
     at = whole(call)
+    if (leaves.test(steps.at(-1)!.method)) return steps
   }
   const { parent } = at
   if (parent?.type === 'CallExpression' && parent.callee !== at) {
@@ -100,6 +106,7 @@ function handedTo(
   const index = call.arguments.indexOf(argument as TSESTree.CallExpressionArgument)
   const target = functionOf(call.callee, scope)
   const parameter = target?.params[index]
+  if (loggers.test(scope.pathOf(call.callee))) return []
   if (target === null || parameter?.type !== 'Identifier') return [own('', call)]
   const { decisions } = own('', call)
   const inner = contains(target, call)
