@@ -43,7 +43,7 @@ type Row = readonly [source: string, ...rendered: readonly string[]]
 
 const tables: Readonly<Record<string, readonly Row[]>> = {
   receivers: [
-    ['this.em.fork().find(Course, {})', 'select courses.* from courses where '],
+    ['this.em.fork().find(Course, {})', 'select courses.* from courses where true'],
     ['this.orm.em.count(Course)', 'select merged  from courses'],
     ['this.em.getRepository(Lesson).findAll()', 'select lessons.* from lessons'],
     ['this.lessons.findOne(id)', 'select lessons.* from lessons where lessons.id = :id limit'],
