@@ -4,7 +4,7 @@ import type { Definition } from '../../../source/definition.ts'
 import type { ExtractionScope } from '../../library.ts'
 import type { Receiver } from '../typeorm/receiver.ts'
 import { isClass, targetNamed, targetOfDefinition } from '../typeorm/target.ts'
-import { firstArgument, inheritedArgument, targetOfType } from '../typeorm/type-argument.ts'
+import { firstArgument, inheritedArgument, targetOfType, type TypePlace } from '../typeorm/type-argument.ts'
 
 type MikroReceiver = Exclude<Receiver, { kind: 'builder' }>
 
@@ -39,13 +39,19 @@ function fromDefinition(
   switch (definition.kind) {
     case 'typed': {
       const { type, annotation, module } = definition
-      if (!isRepositoryClass(type)) return fromClass(type, annotation, scope)
+      if (!isRepositoryClass(type))
+        return fromClass(
+          type,
+          annotation === undefined ? null : { type: annotation, module: module! },
+          scope,
+          self,
+        )
       const argument = annotation === undefined ? null : firstArgument(annotation, repositories)
       const target = argument === null ? null : targetOfType({ type: argument, module: module! }, self, scope)
       return { kind: 'repository', target }
     }
     case 'instance':
-      return fromClass(definition.of, undefined, scope)
+      return fromClass(definition.of, null, scope)
     case 'call':
       return fromCall(definition, self, scope)
     case 'callbackParameter': {
@@ -62,8 +68,9 @@ function fromDefinition(
 
 function fromClass(
   definition: Definition,
-  annotation: TSESTree.TypeNode | undefined,
+  annotation: TypePlace | null,
   scope: ExtractionScope,
+  self: Definition | null = null,
 ): MikroReceiver | null {
   const library = mikroName(definition)
   if (library !== null) return managers.test(library) ? manager : null
@@ -74,8 +81,8 @@ function fromClass(
       kind: 'repository',
       target:
         argument === 'none'
-          ? genericTarget(annotation, definition, scope)
-          : (targetOfType(argument, null, scope) ?? genericTarget(annotation, definition, scope)),
+          ? genericTarget(annotation, definition, self, scope)
+          : (targetOfType(argument, null, scope) ?? genericTarget(annotation, definition, self, scope)),
     }
   }
   if (definition.kind !== 'import') return null
@@ -83,21 +90,24 @@ function fromClass(
   if (subject === undefined) return null
   return {
     kind: 'repository',
-    target: genericTarget(annotation, definition, scope) ?? targetNamed(subject, null, scope),
+    target: genericTarget(annotation, definition, self, scope) ?? targetNamed(subject, null, scope),
   }
 }
 
 /** `BaseRepository<User>`, where the base class hands its parameter on. */
 function genericTarget(
-  annotation: TSESTree.TypeNode | undefined,
+  annotation: TypePlace | null,
   definition: Definition,
+  self: Definition | null,
   scope: ExtractionScope,
 ) {
   const parameters =
     definition.kind === 'class' && isClass(definition.node) ? definition.node.typeParameters : undefined
-  if (annotation?.type !== 'TSTypeReference' || parameters === undefined) return null
-  const [argument] = annotation.typeArguments?.params ?? []
-  return argument === undefined ? null : targetOfType({ type: argument, module: scope.filename }, null, scope)
+  if (annotation?.type.type !== 'TSTypeReference' || parameters === undefined) return null
+  const [argument] = annotation.type.typeArguments?.params ?? []
+  return argument === undefined
+    ? null
+    : targetOfType({ type: argument, module: annotation.module }, self, scope)
 }
 
 function fromCall(
