@@ -33,6 +33,8 @@ export interface Draft {
   readonly parameter: (name: string, provenance: Provenance, node: TSESTree.Node) => Operand
   /** Tells that a parameter is this column of the row which the first query of the call writes. */
   readonly rowKey: (operand: Operand, column: string) => void
+  /** This column of the row that an expression stands for. */
+  readonly member: (node: TSESTree.Node, column: string) => Operand
   readonly interpolate: (interpolation: Interpolation) => void
   readonly finish: (
     library: Library,
@@ -53,6 +55,7 @@ export function startDraft(scope: ExtractionScope): Draft {
   const sources: (TSESTree.Node | null)[] = []
   const interpolations: Interpolation[] = []
   const rowKeys = new Map<number, string>()
+  const members = new Map<number, string>()
   let occurrences = 0
   const spanOf = (node: TSESTree.Node): Span => {
     const [start, end] = node.range
@@ -92,6 +95,12 @@ export function startDraft(scope: ExtractionScope): Draft {
     rowKey: (operand, column) => {
       if (operand.kind === 'parameter') rowKeys.set(operand.index, column)
     },
+    member: (node, column) => {
+      const name = `${scope.sourceCode.getText(node)}.${column}`
+      const operand = add(name, () => ({ ...scope.provenanceOf(node), nullable: false }), node, node)
+      if (operand.kind === 'parameter') members.set(operand.index, column)
+      return operand
+    },
     interpolate: (interpolation) => interpolations.push(interpolation),
     finish: (library, node, client, block, answer) => {
       let values: readonly Provenance[] | null = null
@@ -106,6 +115,7 @@ export function startDraft(scope: ExtractionScope): Draft {
         },
         sources,
         rowKeys,
+        members,
         interpolations,
         nodeOf: (span) => (span === null ? node : (nodes.get(`${span.start}:${span.end}`) ?? node)),
         client,

@@ -29,8 +29,12 @@ export class Identities {
   readonly #scope: ExtractionScope
   readonly #module: SourceModule
 
-  constructor(scope: ExtractionScope) {
+  readonly #isQuery: (node: TSESTree.Node) => boolean
+
+  /** `isQuery` tells calls that go to the database from those on arrays. */
+  constructor(scope: ExtractionScope, isQuery: (node: TSESTree.Node) => boolean = () => false) {
     this.#scope = scope
+    this.#isQuery = isQuery
     this.#module = linted(scope.sourceCode, scope.filename)
   }
 
@@ -141,7 +145,7 @@ export class Identities {
   #ofCall(node: TSESTree.CallExpression, depth: number): Identity | null {
     const callee = unwrap(node.callee)
     const name = callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
-    if (callee.type === 'MemberExpression' && !this.#isQueryLike(callee)) {
+    if (callee.type === 'MemberExpression' && !this.#isQuery(node) && !this.#isQueryLike(callee)) {
       const [callback] = node.arguments
       if (/^(map|flatMap)$/.test(name) && callback?.type === 'ArrowFunctionExpression') {
         return callback.body.type === 'BlockStatement' ? null : this.of(callback.body, depth + 1)

@@ -43,6 +43,8 @@ export interface ExtractionScope {
   readonly resolve: (node: TSESTree.Node) => TSESTree.Node
   /** What the expression stands for, to recognise clients and builders by where they come from. */
   readonly definitionOf: (node: TSESTree.Node) => Definition
+  /** The same for an expression or type reference of another module that a definition led to. */
+  readonly definitionIn: (node: TSESTree.Node, module: string) => Definition
   /** Where the value comes from, and whether it may be absent. */
   readonly provenanceOf: (node: TSESTree.Node) => Provenance
   /** Value of a constant expression (strings, numbers, booleans, null, and templates of them); null when it is none. */

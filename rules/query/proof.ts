@@ -30,7 +30,8 @@ export class Proofs {
   constructor(sites: readonly CallSite[], scope: ExtractionScope) {
     this.#sites = sites
     this.#scope = scope
-    this.identities = new Identities(scope)
+    const calls = new Set(sites.map(({ node }) => node))
+    this.identities = new Identities(scope, (node) => calls.has(node))
     for (const site of sites) for (const judged of site.queries) this.#nodes.set(judged, site.node)
   }
 
@@ -70,7 +71,11 @@ export class Proofs {
     const key = judged.query.rowKeys?.get(index)
     if (key !== undefined) return this.#writtenRow(judged, key)
     if (source == null || at === undefined) return []
-    return this.factsAt(source, at)
+    const member = judged.query.members?.get(index)
+    if (member === undefined) return this.factsAt(source, at)
+    const whole = this.identities.of(source)
+    const row = whole === null ? null : this.#rowColumn({ ...whole, path: [...whole.path, member] }, at)
+    return row === null ? [] : [row]
   }
 
   /** What earlier queries of the function tell of a value where it is used. */

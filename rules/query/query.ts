@@ -41,6 +41,8 @@ export interface Query {
   readonly values: readonly Provenance[]
   /** The expression that gives `statement.parameters[i]`; null where none stands for it alone. */
   readonly sources: readonly (TSESTree.Node | null)[]
+  /** Parameters that hold a column of the row that their source stands for as a whole: `save(row)` writes by `row.id`. */
+  readonly members?: ReadonlyMap<number, string>
   /** Parameters that hold a column of the row which the first query of the same call writes. */
   readonly rowKeys?: ReadonlyMap<number, string>
   /** Interpolations into SQL *text*: each an injection risk and a hole in the analysis. */

@@ -39,6 +39,7 @@ export function extractionScope(options: ScopeOptions): ExtractionScope {
     tenancy,
     resolve: (node) => reader.resolve(node),
     definitionOf: (node) => definer.definitionOf(node),
+    definitionIn: (node, from) => definer.definitionIn(node, from),
     provenanceOf: (node) => tracer.provenanceOf(node),
     constantOf: (node) => reader.constantOf(node),
     objectOf: (node) => objectOf(node, reader, (value) => tracer.provenanceOf(value)),

@@ -31,6 +31,15 @@ export class Definer {
     return this.define(node, this.#main)
   }
 
+  /** What an expression or type of another readable module stands for. */
+  definitionIn(node: TSESTree.Node, filename: string): Definition {
+    const module = this.moduleOf(filename)
+    if (module === null) return { kind: 'unknown', text: '' }
+    return /^TS(TypeReference|UnionType|ImportType)$/.test(node.type)
+      ? this.#types.type(node as TSESTree.TypeNode, module)
+      : this.define(node, module)
+  }
+
   define(node: TSESTree.Node, module: SourceModule): Definition {
     const known = this.#known.get(node)
     if (known !== undefined) return known

@@ -27,7 +27,13 @@ export type Definition =
       readonly module: string
     }
   /** Something whose declared type is `type`: a parameter, field or variable with an annotation. */
-  | { readonly kind: 'typed'; readonly type: Definition }
+  | {
+      readonly kind: 'typed'
+      readonly type: Definition
+      /** The type as written, where an annotation says it, and the module it is written in: it may have type arguments. */
+      readonly annotation?: TSESTree.TypeNode
+      readonly module?: string
+    }
   /** Parameter number `index` of a function that is passed to `callee(…)` as an argument: `tx` in `db.transaction((tx) => …)`. */
   | {
       readonly kind: 'callbackParameter'

@@ -33,7 +33,8 @@ export class TypeReader {
   typed(annotation: TSESTree.TypeNode, module: SourceModule): Definition {
     const type = this.type(annotation, module)
     if (type.kind === 'unknown') return type
-    return annotation.type === 'TSTypeQuery' || type.kind === 'typed' ? type : { kind: 'typed', type }
+    if (annotation.type === 'TSTypeQuery' || type.kind === 'typed') return type
+    return { kind: 'typed', type, annotation, module: module.filename }
   }
 
   /** What a type stands for: a class, interface or import; `Promise<T>`, `T | null`, `Pick<T, …>` count as `T`. */

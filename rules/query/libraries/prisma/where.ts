@@ -56,7 +56,7 @@ export function absent(
 }
 
 /** A spread that comes after a property can replace it: with anything, when the request chooses what is spread. */
-function overridable(
+export function overridable(
   condition: Condition,
   property: PropertyView,
   view: ObjectView,
@@ -205,7 +205,12 @@ function operator(left: Operand, { name, value, node }: PropertyView, draft: Dra
   return droppable({ kind: 'compare', operator: comparison, left, right, span }, value, draft)
 }
 
-function membership(operand: Operand, value: TSESTree.Node, node: TSESTree.Node, draft: Draft): Condition {
+export function membership(
+  operand: Operand,
+  value: TSESTree.Node,
+  node: TSESTree.Node,
+  draft: Draft,
+): Condition {
   const span = draft.spanOf(node)
   const inner = unwrap(draft.scope.resolve(unwrap(value)))
   const array = inner.type === 'ArrayExpression' ? draft.scope.arrayOf(value) : null
