@@ -50,7 +50,7 @@ const plugin = {
 }
 
 Object.assign(plugin.configs, {
-  certain: preset('certain', { onlyRequestControlled: true }),
+  certain: preset('certain', { onlyRequestControlled: true, onlyCertain: true }),
   recommended: preset('recommended', {}),
   strict: preset('strict', { reportUnknown: true, requireExplicit: true }),
   sql: [

@@ -21,7 +21,8 @@ type Report = (
   suggest?: TSESLint.ReportSuggestionArray<string>,
 ) => void
 
-interface RuleDescription<Options> {
+/** What every kind of rule says of itself. */
+export interface Described {
   readonly name: string
   readonly type?: 'problem' | 'suggestion'
   readonly description: string
@@ -29,8 +30,12 @@ interface RuleDescription<Options> {
   readonly presets?: readonly Preset[]
   readonly messages: Readonly<Record<string, string>>
   readonly schema: Readonly<Record<string, JSONSchema.JSONSchema4>>
-  readonly defaults: Options
+  readonly defaults: object
   readonly hasSuggestions?: boolean
+}
+
+interface RuleDescription<Options extends object> extends Described {
+  readonly defaults: Options
   /** Called once for each call that is a query. */
   readonly check: (site: Site, options: Options, report: Report) => void
 }
@@ -50,22 +55,26 @@ function findingsOnce(site: CallSite, file: QueryContext): readonly Finding[] {
   return found
 }
 
+export function ruleMeta(rule: Described): WatertightRule['meta'] {
+  return {
+    type: rule.type ?? 'problem',
+    docs: {
+      description: rule.description,
+      url: `https://unpkg.com/watertight/docs/rules/${rule.name}.md`,
+      presets: rule.presets ?? everyPreset,
+    },
+    messages: { ...rule.messages },
+    schema: [{ type: 'object', additionalProperties: false, properties: { ...rule.schema } }],
+    hasSuggestions: rule.hasSuggestions ?? false,
+    defaultOptions: [rule.defaults],
+  }
+}
+
 /** A rule that looks at the queries of a file, all of which are found once and shared. */
 export function defineRule<Options extends object>(rule: RuleDescription<Options>): WatertightRule {
   return {
     name: rule.name,
-    meta: {
-      type: rule.type ?? 'problem',
-      docs: {
-        description: rule.description,
-        url: `https://unpkg.com/watertight/docs/rules/${rule.name}.md`,
-        presets: rule.presets ?? everyPreset,
-      },
-      messages: { ...rule.messages },
-      schema: [{ type: 'object', additionalProperties: false, properties: { ...rule.schema } }],
-      hasSuggestions: rule.hasSuggestions ?? false,
-      defaultOptions: [rule.defaults],
-    },
+    meta: ruleMeta(rule),
     defaultOptions: [rule.defaults],
     create(context) {
       // The `.sql` language and others bring source code of their own.
