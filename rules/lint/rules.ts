@@ -6,6 +6,7 @@ import noOptionalTenantFilter from './no-optional-tenant-filter.ts'
 import noSharedTenantState from './no-shared-tenant-state.ts'
 import noUnsafeRawSql from './no-unsafe-raw-sql.ts'
 import noUnverifiedToken from './no-unverified-token.ts'
+import requireTenantCacheKey from './require-tenant-cache-key.ts'
 import requireTenantFilter from './require-tenant-filter.ts'
 import requireTenantOnInsert from './require-tenant-on-insert.ts'
 import requireTransactionLocalSetting from './require-transaction-local-setting.ts'
@@ -18,6 +19,7 @@ export const rules: readonly WatertightRule[] = [
   noSharedTenantState,
   noUnsafeRawSql,
   noUnverifiedToken,
+  requireTenantCacheKey,
   requireTenantFilter,
   requireTenantOnInsert,
   requireTransactionLocalSetting,

@@ -5,6 +5,7 @@ import { variableOf } from '../source/module.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
 import { exportOf, isGlobal } from './origin.ts'
+import { rootOf } from './pattern.ts'
 
 /** A place where the program answers the client. */
 export interface Answer {
@@ -52,7 +53,7 @@ function callAnswer(node: TSESTree.CallExpression, scope: ExtractionScope): Answ
 
 function isAnswering(object: TSESTree.Node, method: string, scope: ExtractionScope): boolean {
   const root = rootOf(object)
-  if (root.type !== 'Identifier') return false
+  if (root?.type !== 'Identifier') return false
   if (root === unwrap(object) && method === 'json') {
     const definition = scope.definitionOf(root)
     if (isGlobal(definition, 'Response')) return true
@@ -62,13 +63,6 @@ function isAnswering(object: TSESTree.Node, method: string, scope: ExtractionSco
   const role = roleOf(root, scope)
   if (role === 'response') return responseMethods.test(method)
   return role === 'context' && root === unwrap(object) && contextMethods.test(method)
-}
-
-/** `res` of `res.status(500).json`. */
-function rootOf(node: TSESTree.Node): TSESTree.Node {
-  const bare = unwrap(node)
-  if (bare.type === 'MemberExpression') return rootOf(bare.object)
-  return bare.type === 'CallExpression' ? rootOf(bare.callee) : bare
 }
 
 /** The part that a parameter plays in a request handler, by its type or, without one, by its usual name. */
@@ -116,6 +110,6 @@ function bodyAnswer(node: TSESTree.AssignmentExpression, scope: ExtractionScope)
   const { left } = node
   if (left.type !== 'MemberExpression' || memberName(left) !== 'body') return []
   const root = rootOf(left.object)
-  if (root.type !== 'Identifier' || roleOf(root, scope) === null) return []
+  if (root?.type !== 'Identifier' || roleOf(root, scope) === null) return []
   return [{ node, payloads: [node.right] }]
 }

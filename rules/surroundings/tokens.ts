@@ -221,12 +221,22 @@ function nameOf(node: TSESTree.Node): TSESTree.Identifier | null {
   return parent.parent.parent.type.startsWith('Export') ? null : parent.id
 }
 
-/** A token that came over TLS from the provider itself may be read as it is: OpenID Connect Core 1.0, section 3.1.3.7. */
+/**
+ * A token that came over TLS from the provider itself may be read as it is: OpenID Connect Core 1.0, section 3.1.3.7. So may an access token that
+ * the program keeps for calls of its own.
+ */
 export function isFromProvider({ token }: DecodedToken, scope: ExtractionScope): boolean {
+  const origin = scope.provenanceOf(token)
+  if (origin.kind === 'request') return false
+  const path = origin.kind === 'literal' ? '' : origin.path
   const bare = unwrap(token)
   const name =
-    bare.type === 'Identifier' ? bare.name : bare.type === 'MemberExpression' ? memberName(bare) : null
-  return /id_?token$/i.test(name ?? '') && scope.provenanceOf(token).kind !== 'request'
+    bare.type === 'Identifier' ? bare.name : bare.type === 'MemberExpression' ? (memberName(bare) ?? '') : ''
+  return (
+    /(^|\.)(id_?token|access_token)$/i.test(path) ||
+    /id_?token$/i.test(name) ||
+    /\b(credentials|oauth\w*)\b/i.test(path)
+  )
 }
 
 /** Code that runs in the browser decides nothing. */

@@ -37,6 +37,11 @@ export const verified = (token) => jwt.verify(token, keyOf(token))`,
 export async function callback(code) { const tokens = await exchange(code); return jwtDecode(tokens.id_token).email }`,
     },
     {
+      name: 'an access token that the program keeps for its own calls',
+      code: `import jwt from 'jsonwebtoken'
+export async function connected(connection) { const { access_token: token } = connection.credentials; return jwt.decode(token).tid }`,
+    },
+    {
       name: 'in the browser',
       code: `'use client'
 import { jwtDecode } from 'jwt-decode'
