@@ -9,6 +9,7 @@ import noUnverifiedToken from './no-unverified-token.ts'
 import requireTenantCacheKey from './require-tenant-cache-key.ts'
 import requireTenantFilter from './require-tenant-filter.ts'
 import requireTenantOnInsert from './require-tenant-on-insert.ts'
+import requireTenantStorageKey from './require-tenant-storage-key.ts'
 import requireTransactionLocalSetting from './require-transaction-local-setting.ts'
 
 /** Every rule, by id. */
@@ -22,5 +23,6 @@ export const rules: readonly WatertightRule[] = [
   requireTenantCacheKey,
   requireTenantFilter,
   requireTenantOnInsert,
+  requireTenantStorageKey,
   requireTransactionLocalSetting,
 ]

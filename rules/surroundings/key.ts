@@ -69,9 +69,8 @@ export function keyOf(expressions: readonly TSESTree.Node[], scope: ExtractionSc
     const callee = unwrap(node.callee)
     const own = functionOf(callee, scope)
     if (own !== null) returnsOf(own).forEach((one) => visit(one, true, depth + 1))
-    if (callee.type === 'MemberExpression' && isTextMethod(callee))
-      return visit(callee.object, false, depth + 1)
-    if (node.arguments.length === 0 && own === null) open = true
+    if (callee.type === 'MemberExpression' && isTextMethod(callee)) visit(callee.object, false, depth + 1)
+    else if (node.arguments.length === 0 && own === null) open = true
     for (const argument of node.arguments) {
       if (argument.type === 'SpreadElement' || isFunction(argument)) open = true
       else visit(argument, true, depth + 1)
