@@ -5,6 +5,7 @@ import { keptOf, sharedWrites } from '../surroundings/state.ts'
 export default defineFileRule<object>({
   name: 'no-shared-tenant-state',
   description: 'Disallow keeping the tenant of a request in state that all requests share',
+  presets: ['recommended', 'strict'],
   messages: {
     variable:
       '`{{place}}` keeps {{kept}} for the whole process: a request that runs meanwhile reads it too. Pass it as an argument, or keep it in an AsyncLocalStorage.',

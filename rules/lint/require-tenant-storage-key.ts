@@ -23,6 +23,7 @@ interface Options {
 export default defineFileRule<Options>({
   name: 'require-tenant-storage-key',
   description: 'Require the key of stored objects to name the tenant',
+  presets: ['recommended', 'strict'],
   messages: {
     object:
       'The object is found under `{{key}}`, which {{chooser}} chooses and which does not name the tenant: the objects of all tenants lie under such keys. Begin the key with {{tenant}}.',
@@ -71,9 +72,15 @@ function chosenPart(access: StorageAccess, file: FileView, options: Options): TS
   const chosen = key.parts.filter(isChosen)
   if (access.kind === 'file') {
     // Ids that a router has matched may still hold `..%2F`; tenants do not.
-    return chosen.find((part) => !isCleaned(part) && scope.provenanceOf(part).kind === 'request') ?? null
+    return chosen.find((part) => !isCleaned(part) && isSent(part, file)) ?? null
   }
   if (namesTenant(key, scope) || key.parts.some((part) => isRandom(part))) return null
   if (options.allowGlobalIds && key.parts.some((part) => isGlobalId(part, tenancy))) return null
   return chosen[0] ?? null
+}
+
+/** `context.file` and `opts.file` are as often those of a build tool or a command. */
+function isSent(part: TSESTree.Node, { scope }: FileView): boolean {
+  const origin = scope.provenanceOf(part)
+  return origin.kind === 'request' && !/^(opts|context)\.files?\b/.test(origin.path)
 }

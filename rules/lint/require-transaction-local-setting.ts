@@ -14,6 +14,7 @@ import {
 export default defineFileRule<object>({
   name: 'require-transaction-local-setting',
   description: "Require the connection's tenant to be set locally to a transaction",
+  presets: ['recommended', 'strict'],
   hasSuggestions: true,
   messages: {
     pool: '`{{name}}` is set through `{{client}}`, a pool: the next statement can run on another connection, and whoever gets this one next acts as this tenant. Begin a transaction on one client, and use `set_config(…, true)` in it.',

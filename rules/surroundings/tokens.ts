@@ -226,17 +226,13 @@ function nameOf(node: TSESTree.Node): TSESTree.Identifier | null {
  * the program keeps for calls of its own.
  */
 export function isFromProvider({ token }: DecodedToken, scope: ExtractionScope): boolean {
-  const origin = scope.provenanceOf(token)
-  if (origin.kind === 'request') return false
-  const path = origin.kind === 'literal' ? '' : origin.path
+  if (scope.provenanceOf(token).kind === 'request') return false
   const bare = unwrap(token)
-  const name =
-    bare.type === 'Identifier' ? bare.name : bare.type === 'MemberExpression' ? (memberName(bare) ?? '') : ''
-  return (
-    /(^|\.)(id_?token|access_token)$/i.test(path) ||
-    /id_?token$/i.test(name) ||
-    /\b(credentials|oauth\w*)\b/i.test(path)
-  )
+  const text = scope.sourceCode.getText(bare)
+  if (/\bid_?token$/i.test(text)) return true
+  const declared = bare.type === 'Identifier' ? variableOf(scope.sourceCode, bare)?.defs[0]?.node : bare
+  const told = declared?.type === 'VariableDeclarator' || declared?.type === 'MemberExpression'
+  return told && /\baccess_token\b|credentials|oauth/i.test(scope.sourceCode.getText(declared))
 }
 
 /** Code that runs in the browser decides nothing. */
