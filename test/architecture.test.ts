@@ -42,7 +42,16 @@ function importsOf(file: string): Import[] {
 }
 
 /** Lower layers first; a folder of `rules` may import itself and those before it. */
-const ruleLayers = ['sql', 'confinement', 'schema', 'source', 'tenancy', 'provenance', 'query']
+const ruleLayers = [
+  'sql',
+  'confinement',
+  'schema',
+  'source',
+  'tenancy',
+  'provenance',
+  'query',
+  'surroundings',
+]
 const ruleTops = ['lint', 'audit']
 
 /** The room that a repository path belongs to: `rules/sql`, `harness/cli`, `fixtures/service`, … */

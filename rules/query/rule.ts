@@ -2,8 +2,17 @@ import type { JSONSchema, TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { type CallSite, type FileContext, type QueryContext, queryContextOf } from './context.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
+/** The presets of rules for programs; what each is for stands beside `configs` of the plugin. */
+export type Preset = 'certain' | 'recommended' | 'strict'
+
+export const everyPreset: readonly Preset[] = ['certain', 'recommended', 'strict']
+
 /** What a rule of the plugin is to ESLint; oxlint takes the same. */
-export type WatertightRule = TSESLint.RuleModule<string, readonly unknown[]> & { readonly name: string }
+export type WatertightRule = TSESLint.RuleModule<
+  string,
+  readonly unknown[],
+  { readonly presets: readonly Preset[] }
+> & { readonly name: string }
 
 type Report = (
   messageId: string,
@@ -12,14 +21,21 @@ type Report = (
   suggest?: TSESLint.ReportSuggestionArray<string>,
 ) => void
 
-interface RuleDescription<Options> {
+/** What every kind of rule says of itself. */
+export interface Described {
   readonly name: string
   readonly type?: 'problem' | 'suggestion'
   readonly description: string
+  /** Every preset, unless said otherwise. Every rule is in `strict`. */
+  readonly presets?: readonly Preset[]
   readonly messages: Readonly<Record<string, string>>
   readonly schema: Readonly<Record<string, JSONSchema.JSONSchema4>>
-  readonly defaults: Options
+  readonly defaults: object
   readonly hasSuggestions?: boolean
+}
+
+interface RuleDescription<Options extends object> extends Described {
+  readonly defaults: Options
   /** Called once for each call that is a query. */
   readonly check: (site: Site, options: Options, report: Report) => void
 }
@@ -39,21 +55,26 @@ function findingsOnce(site: CallSite, file: QueryContext): readonly Finding[] {
   return found
 }
 
+export function ruleMeta(rule: Described): WatertightRule['meta'] {
+  return {
+    type: rule.type ?? 'problem',
+    docs: {
+      description: rule.description,
+      url: `https://unpkg.com/watertight/docs/rules/${rule.name}.md`,
+      presets: rule.presets ?? everyPreset,
+    },
+    messages: { ...rule.messages },
+    schema: [{ type: 'object', additionalProperties: false, properties: { ...rule.schema } }],
+    hasSuggestions: rule.hasSuggestions ?? false,
+    defaultOptions: [rule.defaults],
+  }
+}
+
 /** A rule that looks at the queries of a file, all of which are found once and shared. */
 export function defineRule<Options extends object>(rule: RuleDescription<Options>): WatertightRule {
   return {
     name: rule.name,
-    meta: {
-      type: rule.type ?? 'problem',
-      docs: {
-        description: rule.description,
-        url: `https://unpkg.com/watertight/docs/rules/${rule.name}.md`,
-      },
-      messages: { ...rule.messages },
-      schema: [{ type: 'object', additionalProperties: false, properties: { ...rule.schema } }],
-      hasSuggestions: rule.hasSuggestions ?? false,
-      defaultOptions: [rule.defaults],
-    },
+    meta: ruleMeta(rule),
     defaultOptions: [rule.defaults],
     create(context) {
       // The `.sql` language and others bring source code of their own.

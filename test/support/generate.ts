@@ -33,7 +33,7 @@ async function typescript(path: string, content: string): Promise<Generated> {
 }
 
 export const ruleIds = (): string[] =>
-  units('rules/lint', (id) => new RegExp(`defineRule[^]*\\bname: '${id}'`))
+  units('rules/lint', (id) => new RegExp(`define(File)?Rule[^]*\\bname: '${id}'`))
 export const checkIds = (): string[] =>
   units('rules/audit', (id) => new RegExp(`export const ${camel(id)}: AuditCheck\\b`))
 
@@ -80,9 +80,12 @@ async function ruleTable(): Promise<Generated> {
   const { rules } = await import('../../rules/lint/rules.ts')
   const rows = rules.map(
     ({ name, meta }) =>
-      `| [${name}](${name}.md) | ${(meta.docs as { description?: string } | undefined)?.description ?? ''} |`,
+      `| [${name}](${name}.md) | ${meta.docs!.description} | ${meta.docs!.presets.join(', ')} |`,
   )
-  return between('docs/rules/README.md', ['| rule | what it does |', '| --- | --- |', ...rows].join('\n'))
+  return between(
+    'docs/rules/README.md',
+    ['| rule | what it does | presets |', '| --- | --- | --- |', ...rows].join('\n'),
+  )
 }
 
 async function checkTable(): Promise<Generated> {

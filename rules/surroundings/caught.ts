@@ -1,0 +1,149 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { type FunctionNode, isFunction, memberName } from '../source/binding.ts'
+import { contains, unwrap } from '../source/children.ts'
+import { variableOf } from '../source/module.ts'
+import type { FileView } from './file.ts'
+
+/** An error that a handler was given, of which nobody has said yet what it is. */
+export interface Caught {
+  readonly variable: TSESLint.Scope.Variable
+  readonly handler: TSESTree.Node
+  /** What may have thrown it; null for an error handler of the whole application. */
+  readonly attempt: TSESTree.Node | null
+}
+
+/** The errors of `catch` clauses, `.catch()` callbacks and the error handlers of frameworks. */
+export function caughtErrors(file: FileView): readonly Caught[] {
+  const { sourceCode } = file.scope
+  const find = (name: TSESTree.Node | null | undefined): TSESLint.Scope.Variable | null => {
+    const pattern = name?.type === 'AssignmentPattern' ? name.left : name
+    return pattern?.type === 'Identifier' ? variableOf(sourceCode, pattern) : null
+  }
+  const found: Caught[] = []
+  const add = (
+    name: TSESTree.Node | null | undefined,
+    handler: TSESTree.Node,
+    attempt: Caught['attempt'],
+  ): void => {
+    const variable = find(name)
+    if (variable !== null) found.push({ variable, handler, attempt })
+  }
+  for (const clause of file.all('CatchClause')) {
+    add(clause.param, clause.body, (clause.parent as TSESTree.TryStatement).block)
+  }
+  for (const call of file.all('CallExpression')) {
+    const handler = handlerIn(call)
+    if (handler === null) continue
+    add(handler.parameter, handler.function, handler.attempt)
+  }
+  return found
+}
+
+interface Handler {
+  readonly function: FunctionNode
+  readonly parameter: TSESTree.Parameter | undefined
+  readonly attempt: TSESTree.Node | null
+}
+
+function handlerIn(call: TSESTree.CallExpression): Handler | null {
+  const callee = unwrap(call.callee)
+  if (callee.type !== 'MemberExpression') return null
+  const callback = call.arguments.findLast((one) => isFunction(one))
+  if (!isFunction(callback)) return null
+  switch (memberName(callee)) {
+    case 'catch':
+      return { function: callback, parameter: callback.params[0], attempt: callee.object }
+    case 'use':
+      return callback.params.length === 4
+        ? { function: callback, parameter: callback.params[0], attempt: null }
+        : null
+    case 'setErrorHandler':
+    case 'onError':
+      return { function: callback, parameter: callback.params[0], attempt: null }
+    default:
+      return null
+  }
+}
+
+/** Classes whose instances bring the database's own words. */
+const databaseErrors = /prisma|database|query|sequelize|postgres|^pg|sql|typeorm|drizzle|kysely|knex/i
+
+const everyError = /^(Error|TypeError|RangeError|SyntaxError|Object)$/
+
+/** What only happens outside production. */
+const environments = /\b(NODE_ENV|__DEV__|is_?dev\w*|is_?prod\w*|debug\w*|development|production|verbose)\b/i
+
+/**
+ * Has the program found out, on the way to `node`, that the error is one of its own (`instanceof NotFound`, `err.expose`), or that it does not
+ * run in production?
+ */
+export function isNarrowed(node: TSESTree.Node, caught: Caught, text: string): boolean {
+  let child = node
+  for (let parent = node.parent; parent != null; parent = parent.parent) {
+    const test = testOver(parent, child)
+    if (
+      test !== null &&
+      (environments.test(textOf(test.node, text)) || narrows(test.node, test.taken, caught, text))
+    )
+      return true
+    if (parent === caught.handler || !contains(caught.handler, parent)) return false
+    child = parent
+  }
+  return false
+}
+
+const textOf = (node: TSESTree.Node, text: string): string => text.slice(node.range[0], node.range[1])
+
+function testOver(
+  parent: TSESTree.Node,
+  child: TSESTree.Node,
+): { node: TSESTree.Node; taken: boolean } | null {
+  switch (parent.type) {
+    case 'IfStatement':
+    case 'ConditionalExpression':
+      return child === parent.test ? null : { node: parent.test, taken: child === parent.consequent }
+    case 'LogicalExpression':
+      return child === parent.left ? null : { node: parent.left, taken: parent.operator === '&&' }
+    case 'SwitchStatement':
+      return { node: parent.discriminant, taken: true }
+    default:
+      return null
+  }
+}
+
+function narrows(test: TSESTree.Node, taken: boolean, caught: Caught, text: string): boolean {
+  const bare = unwrap(test)
+  switch (bare.type) {
+    case 'UnaryExpression':
+      return bare.operator === '!' && narrows(bare.argument, !taken, caught, text)
+    case 'LogicalExpression':
+      return narrows(bare.left, taken, caught, text) || narrows(bare.right, taken, caught, text)
+    case 'BinaryExpression':
+      if (bare.operator !== 'instanceof') return taken && isAbout(bare, caught) && !isMessageTest(bare)
+      if (!taken || !isAbout(bare.left, caught)) return false
+      return isOwnClass(textOf(bare.right, text))
+    case 'CallExpression':
+      return taken && isAbout(bare, caught)
+    case 'MemberExpression':
+      return taken && isAbout(bare, caught) && !/^(message|stack|detail)$/.test(memberName(bare) ?? '')
+    default:
+      return false
+  }
+}
+
+const isOwnClass = (name: string): boolean =>
+  !everyError.test(name) && !databaseErrors.test(name.split('.').at(-1)!)
+
+/** `typeof err.message === 'string'`, `err != null`: says nothing of what the error is. */
+function isMessageTest({ left, right }: TSESTree.BinaryExpression): boolean {
+  const nothing = (node: TSESTree.Node): boolean =>
+    (node.type === 'Literal' && node.value === null) ||
+    (node.type === 'Identifier' && node.name === 'undefined')
+  const isTypeof = left.type === 'UnaryExpression' && left.operator === 'typeof'
+  return isTypeof || nothing(left) || nothing(right) || (left.type === 'Literal' && left.value === 'message')
+}
+
+/** Does the expression mention the error? */
+export function isAbout(node: TSESTree.Node, caught: Caught): boolean {
+  return caught.variable.references.some(({ identifier }) => contains(node, identifier as TSESTree.Node))
+}

@@ -1,0 +1,46 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import type { FileContext } from '../query/context.ts'
+import { type Described, type WatertightRule, ruleMeta } from '../query/rule.ts'
+import { type FileView, fileViewOf } from './file.ts'
+
+export type Report = (
+  messageId: string,
+  node: TSESTree.Node,
+  data?: Readonly<Record<string, string>>,
+  suggest?: TSESLint.ReportSuggestionArray<string>,
+) => void
+
+interface FileRule<Options extends object> extends Described {
+  readonly defaults: Options
+  /** Lexical preflight on the source text: false means that the file certainly has nothing for the rule. Cheap. */
+  readonly mentions: (text: string) => boolean
+  readonly check: (file: FileView, options: Options, report: Report) => void
+}
+
+/** A rule that looks at a whole file, which need not have queries. */
+export function defineFileRule<Options extends object>(rule: FileRule<Options>): WatertightRule {
+  return {
+    name: rule.name,
+    meta: ruleMeta(rule),
+    defaultOptions: [rule.defaults],
+    create(context) {
+      const { sourceCode } = context
+      // The `.sql` language and others bring source code of their own.
+      if (sourceCode.ast.type !== 'Program' || sourceCode.scopeManager === null) return {}
+      if (!rule.mentions(sourceCode.text)) return {}
+      const options = { ...rule.defaults, ...(context.options[0] as Partial<Options> | undefined) }
+      const report: Report = (messageId, node, data, suggest) =>
+        context.report({
+          messageId,
+          node,
+          ...(data === undefined ? {} : { data }),
+          ...(suggest === undefined ? {} : { suggest }),
+        })
+      return {
+        Program() {
+          rule.check(fileViewOf(context as unknown as FileContext), options, report)
+        },
+      }
+    },
+  }
+}

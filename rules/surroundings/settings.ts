@@ -1,0 +1,184 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { memberName } from '../source/binding.ts'
+import { contains, functionAround, unwrap } from '../source/children.ts'
+import type { CallNode, ExtractionScope } from '../query/library.ts'
+import type { FileView } from './file.ts'
+import { originOf } from './origin.ts'
+import { tenantWords } from './tenant-name.ts'
+
+/** A statement that sets the tenant of the connection. It touches no rows, so it is no query. */
+export interface SettingStatement {
+  /** The call that sends it. */
+  readonly node: CallNode
+  /** The expression that holds its text. */
+  readonly text: TSESTree.Node
+  /** `app.tenant_id` */
+  readonly name: string
+  readonly level: 'session' | 'local'
+  readonly client: Connection
+}
+
+/**
+ * `pool`: hands each statement to any connection. `pooled`: one connection, given back later. `dedicated`: a connection that
+ * nobody else gets. `transaction`: what a transaction's callback is given. `unknown`: whatever the caller passed.
+ */
+export interface Connection {
+  readonly kind: 'pool' | 'pooled' | 'dedicated' | 'transaction' | 'unknown'
+  /** As in the source; null where the client is not in sight. */
+  readonly path: string | null
+}
+
+/** Methods that send SQL text. */
+const senders =
+  /^(query|execute|exec|raw|unsafe|none|any|one|oneOrNone|many|manyOrNone|\$(execute|query)Raw(Unsafe)?|queryRaw|run)$/
+
+const setText = /^\s*set\s+(?:(session|local)\s+)?((?:"?\w+"?)(?:\."?\w+"?)+)\s*(?:=|\bto\b)/i
+const setConfig = /\bset_config\s*\(\s*'([\w.]+)'\s*,[^]*?,\s*(true|false|'t'|'f'|1|0)\s*\)/i
+
+/** The statements of the file that set the tenant. */
+export function settingStatements(file: FileView): readonly SettingStatement[] {
+  const sent = [
+    ...file.all('CallExpression').map((node) => sentBy(node, file.scope)),
+    ...file.all('TaggedTemplateExpression').map((node) => taggedBy(node, file.scope)),
+  ]
+  return sent.flatMap((one): SettingStatement[] => {
+    if (one === null) return []
+    const setting = settingIn(textOf(one.text, file.scope) ?? '')
+    if (setting === null || !isTenantSetting(setting.name, file)) return []
+    return [{ ...setting, node: one.node, text: one.text, client: connectionOf(one.client, file.scope) }]
+  })
+}
+
+interface Sent {
+  readonly node: CallNode
+  readonly text: TSESTree.Node
+  readonly client: TSESTree.Node | null
+}
+
+function sentBy(node: TSESTree.CallExpression, scope: ExtractionScope): Sent | null {
+  const callee = unwrap(node.callee)
+  if (callee.type !== 'MemberExpression' || !senders.test(memberName(callee) ?? '')) return null
+  const [first] = node.arguments
+  if (first === undefined || first.type === 'SpreadElement') return null
+  const built = unwrap(callee.object)
+  // Kysely: sql`…`.execute(trx)
+  if (built.type === 'TaggedTemplateExpression') return { node, text: built, client: first }
+  const given = scope.resolve(first)
+  const named =
+    given.type === 'ObjectExpression'
+      ? scope.objectOf(given)?.properties.find(({ name }) => name === 'text')?.value
+      : first
+  return named === undefined ? null : { node, text: named, client: callee.object }
+}
+
+/** prisma.$executeRaw`…`, and the tag of postgres.js. A template that is passed on or executed is told by that call. */
+function taggedBy(node: TSESTree.TaggedTemplateExpression, scope: ExtractionScope): Sent | null {
+  const { parent } = node
+  if (parent.type === 'MemberExpression') return null
+  if (parent.type === 'CallExpression' && parent.callee !== node && isSender(parent)) return null
+  const tag = unwrap(node.tag)
+  if (tag.type === 'MemberExpression')
+    return senders.test(memberName(tag) ?? '') ? { node, text: node, client: tag.object } : null
+  return originOf(scope.definitionOf(tag))?.made === true ? { node, text: node, client: tag } : null
+}
+
+function isSender({ callee }: TSESTree.CallExpression): boolean {
+  const bare = unwrap(callee)
+  return bare.type === 'MemberExpression' && senders.test(memberName(bare) ?? '')
+}
+
+/** SQL text with `$1` for everything that is put into it. */
+function textOf(node: TSESTree.Node, scope: ExtractionScope): string | null {
+  const value = scope.resolve(node)
+  switch (value.type) {
+    case 'Literal':
+      return typeof value.value === 'string' ? value.value : null
+    case 'TemplateLiteral':
+      return value.quasis.map((one) => one.value.raw).join('$1')
+    case 'TaggedTemplateExpression':
+      return textOf(value.quasi, scope)
+    case 'BinaryExpression':
+      return `${textOf(value.left, scope) ?? '$1'}${textOf(value.right, scope) ?? '$1'}`
+    case 'CallExpression':
+      return value.arguments[0] === undefined ? null : textOf(value.arguments[0], scope)
+    default:
+      return null
+  }
+}
+
+function settingIn(text: string): Pick<SettingStatement, 'name' | 'level'> | null {
+  const set = setText.exec(text)
+  if (set !== null) {
+    const level = set[1]?.toLowerCase() === 'local' ? 'local' : 'session'
+    return { name: set[2]!.replaceAll('"', ''), level }
+  }
+  const called = setConfig.exec(text)
+  if (called === null) return null
+  return { name: called[1]!, level: /true|'t'|1/i.test(called[2]!) ? 'local' : 'session' }
+}
+
+function isTenantSetting(name: string, { tenancy }: FileView): boolean {
+  if (tenancy.setting !== null) return name.toLowerCase() === tenancy.setting.toLowerCase()
+  const words = tenantWords(tenancy)
+  const last = name.split('.').at(-1)!.toLowerCase().replaceAll('_', '')
+  return words.some((word) => last.includes(word)) || /tenant|organi[sz]ation|workspace/.test(last)
+}
+
+const rootClasses = /^(Pool|PrismaClient|Kysely|BoundPool|DataSource|Sequelize)$/
+
+/** What the receiver of a statement is. */
+export function connectionOf(node: TSESTree.Node | null, scope: ExtractionScope): Connection {
+  if (node === null) return { kind: 'unknown', path: null }
+  const path = scope.pathOf(node)
+  const definition = scope.definitionOf(node)
+  if (definition.kind === 'callbackParameter') return { kind: 'transaction', path }
+  const origin = originOf(definition)
+  const name = origin?.path.at(-1) ?? ''
+  if (definition.kind === 'call')
+    return {
+      kind: /^(connect|acquire|reserve)$/.test(name)
+        ? 'pooled'
+        : isMaker(origin?.module)
+          ? 'pool'
+          : 'unknown',
+      path,
+    }
+  if (origin?.made !== true) return { kind: 'unknown', path }
+  if (rootClasses.test(name)) return { kind: 'pool', path }
+  const dedicated = /^(Client)$/.test(name) && /^(pg|@neondatabase\/serverless)$/.test(origin.module)
+  return { kind: dedicated ? 'dedicated' : 'unknown', path }
+}
+
+/** Functions that make a root client: `postgres(url)`, `knex(config)`, `drizzle(pool)`. */
+const isMaker = (module: string | undefined): boolean =>
+  module !== undefined && /^(postgres|knex|drizzle-orm(\/.*)?)$/.test(module)
+
+const begins = /\b(begin|start\s+transaction)\b/i
+const beginners = /^(begin|beginTransaction|startTransaction|transaction|tx)$/
+
+/** Does the function begin a transaction before the statement, or is the statement one of a batch that is one? */
+export function isInTransaction({ node, client }: SettingStatement, file: FileView): boolean {
+  if (client.kind === 'transaction') return true
+  const around = functionAround(node)
+  return file.all('CallExpression').some((call) => {
+    const callee = unwrap(call.callee)
+    const name = callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
+    if (/^\$?transaction$/.test(name) && contains(call, node)) return true
+    if (call.range[0] > node.range[0] || (around !== null && !contains(around, call))) return false
+    if (beginners.test(name)) return true
+    const [first] = call.arguments
+    return first !== undefined && senders.test(name) && begins.test(textOf(first, file.scope) ?? '')
+  })
+}
+
+const resets = /\b(reset\s+(all|[\w".]+)|discard\s+all)\b|set_config\s*\(\s*'[\w.]+'\s*,\s*(''|null)/i
+
+/** Is the setting taken back in a `finally` of the same function? */
+export function isTakenBack({ node }: SettingStatement, file: FileView): boolean {
+  const around = functionAround(node)
+  const { text } = file.scope.sourceCode
+  return file.all('TryStatement').some(({ finalizer }) => {
+    if (finalizer === null || (around !== null && !contains(around, finalizer))) return false
+    return resets.test(text.slice(finalizer.range[0], finalizer.range[1]))
+  })
+}
