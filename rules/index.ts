@@ -2,6 +2,7 @@ import type { ESLint, Linter } from 'eslint'
 import { createRequire } from 'node:module'
 import { sqlLanguage, sqlRules } from './audit/language.ts'
 import { rules } from './lint/rules.ts'
+import type { Preset } from './query/rule.ts'
 
 export { explain } from './query/explain.ts'
 
@@ -10,9 +11,10 @@ const { name, version } = createRequire(import.meta.url)('watertight/package.jso
   readonly version: string
 }
 
-/** One preset: every rule, with the options that make the preset. */
-function preset(title: string, options: Readonly<Record<string, boolean>>): Linter.Config[] {
-  const entries = rules.map(({ name: id, meta }): [string, Linter.RuleEntry] => {
+/** One preset: the rules that belong to it, with the options that make the preset. */
+function preset(title: Preset, options: Readonly<Record<string, boolean>>): Linter.Config[] {
+  const members = rules.filter(({ meta }) => meta.docs?.presets.includes(title))
+  const entries = members.map(({ name: id, meta }): [string, Linter.RuleEntry] => {
     const schema = (meta.schema as readonly { readonly properties?: object }[])[0]
     const known = Object.entries(options).filter(([option]) => option in (schema?.properties ?? {}))
     return [`watertight/${id}`, ['error', Object.fromEntries(known)]]

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { checks } from '../rules/audit/checks.ts'
 import { rules } from '../rules/lint/rules.ts'
 import { libraries } from '../rules/query/libraries.ts'
+import { everyPreset } from '../rules/query/rule.ts'
 import plugin from '../rules/index.ts'
 import * as audit from '../rules/audit/index.ts'
 import * as harness from '../harness/index.ts'
@@ -31,9 +32,13 @@ describe('rules', () => {
   it('have a test each', () => {
     expect(ids.filter((id) => !existsSync(join(root, `test/lint/${id}.test.ts`)))).toEqual([])
   })
-  it.each(['recommended', 'strict'] as const)('are all in %s', (preset) => {
+  it.each(everyPreset)('are in %s when they say so', (preset) => {
     const named = plugin.configs[preset].flatMap((config) => Object.keys(config.rules ?? {}))
-    expect(sorted(named)).toEqual(ids.map((id) => `watertight/${id}`))
+    const members = rules.filter(({ meta }) => meta.docs?.presets.includes(preset))
+    expect(sorted(named)).toEqual(sorted(members.map(({ name }) => `watertight/${name}`)))
+  })
+  it('are all in strict', () => {
+    expect(rules.filter(({ meta }) => !meta.docs?.presets.includes('strict'))).toEqual([])
   })
 })
 

@@ -2,8 +2,17 @@ import type { JSONSchema, TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { type CallSite, type FileContext, type QueryContext, queryContextOf } from './context.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
+/** The presets of rules for programs; what each is for stands beside `configs` of the plugin. */
+export type Preset = 'certain' | 'recommended' | 'strict'
+
+export const everyPreset: readonly Preset[] = ['certain', 'recommended', 'strict']
+
 /** What a rule of the plugin is to ESLint; oxlint takes the same. */
-export type WatertightRule = TSESLint.RuleModule<string, readonly unknown[]> & { readonly name: string }
+export type WatertightRule = TSESLint.RuleModule<
+  string,
+  readonly unknown[],
+  { readonly presets: readonly Preset[] }
+> & { readonly name: string }
 
 type Report = (
   messageId: string,
@@ -16,6 +25,8 @@ interface RuleDescription<Options> {
   readonly name: string
   readonly type?: 'problem' | 'suggestion'
   readonly description: string
+  /** Every preset, unless said otherwise. Every rule is in `strict`. */
+  readonly presets?: readonly Preset[]
   readonly messages: Readonly<Record<string, string>>
   readonly schema: Readonly<Record<string, JSONSchema.JSONSchema4>>
   readonly defaults: Options
@@ -48,6 +59,7 @@ export function defineRule<Options extends object>(rule: RuleDescription<Options
       docs: {
         description: rule.description,
         url: `https://unpkg.com/watertight/docs/rules/${rule.name}.md`,
+        presets: rule.presets ?? everyPreset,
       },
       messages: { ...rule.messages },
       schema: [{ type: 'object', additionalProperties: false, properties: { ...rule.schema } }],

@@ -80,9 +80,12 @@ async function ruleTable(): Promise<Generated> {
   const { rules } = await import('../../rules/lint/rules.ts')
   const rows = rules.map(
     ({ name, meta }) =>
-      `| [${name}](${name}.md) | ${(meta.docs as { description?: string } | undefined)?.description ?? ''} |`,
+      `| [${name}](${name}.md) | ${meta.docs!.description} | ${meta.docs!.presets.join(', ')} |`,
   )
-  return between('docs/rules/README.md', ['| rule | what it does |', '| --- | --- |', ...rows].join('\n'))
+  return between(
+    'docs/rules/README.md',
+    ['| rule | what it does | presets |', '| --- | --- | --- |', ...rows].join('\n'),
+  )
 }
 
 async function checkTable(): Promise<Generated> {
