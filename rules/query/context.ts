@@ -56,7 +56,8 @@ export function contextFor(context: FileContext, tenancy: Tenancy): QueryContext
   return made
 }
 
-function tenancyOf(context: FileContext): Tenancy {
+/** The tenancy model that the settings name. */
+export function tenancyOf(context: FileContext): Tenancy {
   const settings = context.settings as { readonly watertight?: { readonly tenancy?: unknown } }
   const source = settings.watertight?.tenancy
   try {
