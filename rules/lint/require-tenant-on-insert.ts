@@ -8,6 +8,7 @@ import {
   isWanted,
   placeOf,
 } from '../query/rule.ts'
+import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
 
 /** The column that the new row must carry. */
 function keyOf({ ownership }: Judged): string {
@@ -27,7 +28,9 @@ function keyOf({ ownership }: Judged): string {
 export default defineRule<ConfinementOptions>({
   name: 'require-tenant-on-insert',
   description: 'Require every insert of tenant-owned rows to set the tenant key',
+  hasSuggestions: true,
   messages: {
+    ...suggestionMessages,
     missing:
       'Rows are inserted into `{{relation}}` without `{{column}}` being set to the tenant. Set `{{column}}` to {{tenant}}.',
     unknown:
@@ -37,19 +40,25 @@ export default defineRule<ConfinementOptions>({
   },
   schema: confinementSchema,
   defaults: confinementDefaults,
-  check({ findings, file }, options, report) {
+  check(site, options, report) {
+    const { findings, file } = site
     for (const finding of findings) {
       const { occurrence, state } = finding
       if (occurrence.occurrence.access !== 'insert' || state.kind === 'unnamed') continue
       if (!isWanted(finding, options)) continue
       const through = occurrence.ownership.kind === 'through'
-      report(state.kind === 'unknown' ? 'unknown' : through ? 'through' : 'missing', placeOf(finding), {
-        relation: relationText(occurrence),
-        column: keyOf(occurrence),
-        tenant: tenantText(file.tenancy),
-        predicate: missingPredicate(occurrence, file.tenancy),
-        reason: state.kind === 'unknown' ? state.reason : '',
-      })
+      report(
+        state.kind === 'unknown' ? 'unknown' : through ? 'through' : 'missing',
+        placeOf(finding),
+        {
+          relation: relationText(occurrence),
+          column: keyOf(occurrence),
+          tenant: tenantText(file.tenancy),
+          predicate: missingPredicate(occurrence, file.tenancy),
+          reason: state.kind === 'unknown' ? state.reason : '',
+        },
+        suggestionsFor(finding, site, file.scope),
+      )
     }
   },
 })
