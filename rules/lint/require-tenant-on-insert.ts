@@ -1,3 +1,4 @@
+import { openConflict } from '../query/conflict.ts'
 import { missingPredicate, relationText, tenantText } from '../query/advice.ts'
 import type { Judged } from '../query/judge.ts'
 import {
@@ -46,6 +47,8 @@ export default defineRule<ConfinementOptions>({
       const { occurrence, state } = finding
       if (occurrence.occurrence.access !== 'insert' || state.kind === 'unnamed') continue
       if (!isWanted(finding, options)) continue
+      // The row that is inserted is the tenant's: the one it runs into is the business of require-tenant-conflict-target.
+      if (openConflict(finding.judged, file.tenancy) !== null) continue
       const through = occurrence.ownership.kind === 'through'
       report(
         state.kind === 'unknown' ? 'unknown' : through ? 'through' : 'missing',

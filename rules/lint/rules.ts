@@ -4,6 +4,7 @@ import noCrossTenantJoin from './no-cross-tenant-join.ts'
 import noInvalidIgnore from './no-invalid-ignore.ts'
 import noOptionalTenantFilter from './no-optional-tenant-filter.ts'
 import noUnsafeRawSql from './no-unsafe-raw-sql.ts'
+import noUntrustedTenantId from './no-untrusted-tenant-id.ts'
 import requireTenantFilter from './require-tenant-filter.ts'
 import requireTenantOnInsert from './require-tenant-on-insert.ts'
 
@@ -13,6 +14,7 @@ export const rules: readonly WatertightRule[] = [
   noInvalidIgnore,
   noOptionalTenantFilter,
   noUnsafeRawSql,
+  noUntrustedTenantId,
   requireTenantFilter,
   requireTenantOnInsert,
 ]
