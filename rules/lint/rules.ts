@@ -3,8 +3,10 @@ import type { WatertightRule } from '../query/rule.ts'
 import noCrossTenantJoin from './no-cross-tenant-join.ts'
 import noInvalidIgnore from './no-invalid-ignore.ts'
 import noOptionalTenantFilter from './no-optional-tenant-filter.ts'
+import noTenantMassAssignment from './no-tenant-mass-assignment.ts'
 import noUnsafeRawSql from './no-unsafe-raw-sql.ts'
 import noUntrustedTenantId from './no-untrusted-tenant-id.ts'
+import requireTenantConflictTarget from './require-tenant-conflict-target.ts'
 import requireTenantFilter from './require-tenant-filter.ts'
 import requireTenantOnInsert from './require-tenant-on-insert.ts'
 
@@ -13,8 +15,10 @@ export const rules: readonly WatertightRule[] = [
   noCrossTenantJoin,
   noInvalidIgnore,
   noOptionalTenantFilter,
+  noTenantMassAssignment,
   noUnsafeRawSql,
   noUntrustedTenantId,
+  requireTenantConflictTarget,
   requireTenantFilter,
   requireTenantOnInsert,
 ]

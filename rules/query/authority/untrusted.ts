@@ -31,6 +31,9 @@ function stateOf(file: QueryContext): FileState {
   return made
 }
 
+/** What runs before the queries of a file. */
+export const membershipOf = (file: QueryContext): Membership => stateOf(file).membership
+
 /** The untrusted tenants of a call; each is told at the first query of a function that is confined to it. */
 export function untrustedIn(
   node: TSESTree.Node,
