@@ -62,6 +62,10 @@ ruleTester(tenancy).run('no-tenant-mass-assignment', rule as never, {
       code: route(create('req.body'), '{ schema: { body: imported } }, '),
     },
     {
+      name: 'a conditional spread of what is written out',
+      code: route(create('{ clinicId: req.clinic.id, ...(req.body.name && { name: req.body.name }) }')),
+    },
+    {
       name: 'no request data',
       code: route(`const rows = await load()\n${create('{ ...rows[0] }')}`),
     },

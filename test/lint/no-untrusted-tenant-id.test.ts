@@ -76,6 +76,17 @@ ruleTester().run('no-untrusted-tenant-id', rule as never, {
         }
         ${query}`),
     },
+    {
+      name: 'a check inside a try whose catch goes on is a check most of the time',
+      code: route(`
+        try {
+          const found = await prisma.membership.findFirst({ where: { clinicId: req.params.clinicId, userId: req.user.id } })
+          if (!found) return res.status(404).end()
+        } catch (error) {
+          report(error)
+        }
+        ${query}`),
+    },
     { name: 'a guard before the handler', code: route(query, 'requireMember, ') },
     { name: 'a guard for the file', code: `${route(query)}\nrouter.use(requireMember)` },
     { name: 'something that may be a guard', code: route(`await checkAccess(req)\n${query}`) },

@@ -83,8 +83,28 @@ function unkeyed(
     if (part.kind === 'key') return []
     const later = parts.slice(index + 1).some((one) => one.kind === 'key' && keys.has(one.name))
     const connected = parts.some((one) => one.kind === 'key' && isTenantField(one.name, relation, scope))
-    return later || connected ? [] : [part.node]
+    return later || connected ? [] : spreadIn(part.node)
   })
+}
+
+/** `...(name && { name })` brings only what is written out. */
+function spreadIn(given: TSESTree.Node): readonly TSESTree.Node[] {
+  const node = unwrap(given)
+  switch (node.type) {
+    case 'LogicalExpression':
+      return node.operator === '&&' ? spreadIn(node.right) : [...spreadIn(node.left), ...spreadIn(node.right)]
+    case 'ConditionalExpression':
+      return [...spreadIn(node.consequent), ...spreadIn(node.alternate)]
+    case 'ObjectExpression':
+      return node.properties.flatMap((one) => (one.type === 'SpreadElement' ? spreadIn(one.argument) : []))
+    case 'Identifier':
+    case 'MemberExpression':
+    case 'CallExpression':
+    case 'AwaitExpression':
+      return [node]
+    default:
+      return []
+  }
 }
 
 type Part =

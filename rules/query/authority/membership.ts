@@ -62,6 +62,11 @@ export class Membership {
       // A secret that only some callers know is no membership, and yet no open door.
       if (rejects && /process\.env\b/.test(this.#scope.sourceCode.getText(statement.test))) return 'perhaps'
     }
+    if (statement.type === 'TryStatement') {
+      // Its catch goes on, so what it proves holds only when nothing was thrown.
+      const inside = statement.block.body.map((inner) => this.#ofStatement(inner, tenant))
+      return inside.some((one) => one !== 'none') ? 'perhaps' : 'none'
+    }
     const calls = callsIn(statement).map((call) => this.#ofCall(call, tenant))
     return calls.includes('proved') ? 'proved' : calls.includes('perhaps') ? 'perhaps' : 'none'
   }
@@ -119,7 +124,7 @@ function after(at: TSESTree.Node): readonly TSESTree.Node[] {
 function unfolded(statement: TSESTree.Node): readonly TSESTree.Node[] {
   if (statement.type !== 'TryStatement') return [statement]
   const swallows = statement.handler !== null && !leaves(statement.handler.body)
-  return swallows ? [statement] : [statement, ...statement.block.body.flatMap(unfolded)]
+  return swallows ? [statement] : statement.block.body.flatMap(unfolded)
 }
 
 /** Calls of a statement that run with it, not those of functions that it only makes. */
