@@ -3,8 +3,10 @@ import type { WatertightRule } from '../query/rule.ts'
 import noCrossTenantJoin from './no-cross-tenant-join.ts'
 import noInvalidIgnore from './no-invalid-ignore.ts'
 import noOptionalTenantFilter from './no-optional-tenant-filter.ts'
+import noRawSql from './no-raw-sql.ts'
 import noTenantMassAssignment from './no-tenant-mass-assignment.ts'
 import noUnsafeRawSql from './no-unsafe-raw-sql.ts'
+import noUnscopedOverride from './no-unscoped-override.ts'
 import noUntrustedTenantId from './no-untrusted-tenant-id.ts'
 import requireTenantConflictTarget from './require-tenant-conflict-target.ts'
 import requireTenantFilter from './require-tenant-filter.ts'
@@ -15,8 +17,10 @@ export const rules: readonly WatertightRule[] = [
   noCrossTenantJoin,
   noInvalidIgnore,
   noOptionalTenantFilter,
+  noRawSql,
   noTenantMassAssignment,
   noUnsafeRawSql,
+  noUnscopedOverride,
   noUntrustedTenantId,
   requireTenantConflictTarget,
   requireTenantFilter,

@@ -24,7 +24,8 @@ export function openConflict(judged: JudgedQuery, tenancy: Tenancy): OpenConflic
   if (mention === undefined || column === null) return null
   const { action, target, constraint } = block.conflict
   const found: OpenConflict = { mention, action, target: constraint ?? (target ?? []).join(', '), column }
-  if (action === 'nothing') return target === null || namesTenant(target, column, mention, tenancy) ? null : found
+  if (action === 'nothing')
+    return target === null || namesTenant(target, column, mention, tenancy) ? null : found
   if (mention.verdict.kind !== 'leak') return null
   return isConfinedWithout(judged, block, tenancy) ? found : null
 }

@@ -33,6 +33,8 @@ export interface QueryContext {
   readonly sites: readonly CallSite[]
   readonly scope: ExtractionScope
   readonly standingOf: StandingOf
+  /** The folder that the linter runs in. */
+  readonly cwd: string
 }
 
 const contexts = new WeakMap<object, QueryContext | null>()
@@ -98,6 +100,7 @@ function build(context: FileContext, tenancy: Tenancy): QueryContext | null {
     tenancy,
     sites,
     scope: extraction.scope,
+    cwd: context.cwd ?? process.cwd(),
     standingOf: (judged, { occurrence }) => proofs.standingOf(judged, occurrence.id),
   }
 }

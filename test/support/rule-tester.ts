@@ -23,6 +23,7 @@ export const clinic: TenancyFile = {
   },
   trusted: ['request.clinic.id', 'ctx.session.clinicId'],
   scopedClients: ['clinicDb'],
+  unscopedClients: ['adminPool'],
   rowLevelSecurity: 'none',
 }
 

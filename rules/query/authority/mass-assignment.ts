@@ -41,7 +41,7 @@ export function massAssignmentsIn(
       certain: body === 'raw',
     })),
     ...movedIn(judged, mention, column).flatMap(({ source }): readonly MassAssignment[] => {
-      const authority = membershipOf(file).of(source, node)
+      const authority = membershipOf(file).before(source, node)
       if (authority === 'proved') return []
       return [{ kind: 'moved', mention, column, source: text(source), certain: authority === 'none' }]
     }),

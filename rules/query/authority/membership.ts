@@ -30,9 +30,13 @@ export class Membership {
   }
 
   of(tenant: TSESTree.Node, at: TSESTree.Node): Authority {
-    if (this.#speaksOfBoth(at, tenant)) return 'proved'
+    return this.#speaksOfBoth(at, tenant) ? 'proved' : this.before(tenant, at)
+  }
+
+  /** The same without what the query itself asks for, which says nothing of a value that it writes. */
+  before(tenant: TSESTree.Node, at: TSESTree.Node): Authority {
     let found: Authority = 'none'
-    for (const statement of before(at)) {
+    for (const statement of statementsBefore(at)) {
       const said = this.#ofStatement(statement, tenant)
       if (said === 'proved') return said
       if (said === 'perhaps') found = said
@@ -42,7 +46,7 @@ export class Membership {
 
   /** Is a row that was read checked afterwards, by a test that leaves? */
   isCheckedAfter(tenant: TSESTree.Node, at: TSESTree.Node): boolean {
-    return after(at).some(
+    return statementsAfter(at).some(
       (statement) =>
         statement.type === 'IfStatement' &&
         leaves(statement.consequent) &&
@@ -94,7 +98,7 @@ export function calledName(call: TSESTree.CallExpression): string {
 }
 
 /** Statements that have run when control reaches a node, and the tests of the branches it stands in. */
-function before(at: TSESTree.Node): readonly TSESTree.Node[] {
+function statementsBefore(at: TSESTree.Node): readonly TSESTree.Node[] {
   const found: TSESTree.Node[] = []
   let child = at
   for (let parent = at.parent; parent != null; parent = parent.parent) {
@@ -109,7 +113,7 @@ function before(at: TSESTree.Node): readonly TSESTree.Node[] {
 }
 
 /** Statements that run after the one around a node, in its block. */
-function after(at: TSESTree.Node): readonly TSESTree.Node[] {
+function statementsAfter(at: TSESTree.Node): readonly TSESTree.Node[] {
   let child = at
   for (let parent = at.parent; parent != null && !isFunction(parent); parent = parent.parent) {
     if (parent.type === 'BlockStatement') {
