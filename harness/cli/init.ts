@@ -22,7 +22,7 @@ Infers the tenancy model from your schema, writes it, and says what it was unsur
   --database URL        a live PostgreSQL database; only its catalog is read
   --tenant-column NAME  the column that carries the tenant, most specific first; found by itself otherwise
   --out FILE            where to write the model (tenancy.json)
-  --yes                 write over an existing file; what it says of trusted, guards and scopedClients is kept
+  --yes                 write over an existing file; what it says of trusted, guards, clients and tenantless files is kept
 
 Examples:
   watertight init
@@ -116,14 +116,18 @@ function schemaOption(out: string): { $schema?: string } {
 }
 
 /** What no schema tells and a person wrote; an unreadable old file has nothing to keep. */
-function keptFrom(out: string): Partial<Pick<TenancyFile, 'trusted' | 'guards' | 'scopedClients'>> {
+function keptFrom(
+  out: string,
+): Partial<Pick<TenancyFile, 'trusted' | 'guards' | 'scopedClients' | 'unscopedClients' | 'tenantless'>> {
   if (!existsSync(out)) return {}
   try {
-    const { trusted, guards, scopedClients } = loadTenancy(out)
+    const { trusted, guards, scopedClients, unscopedClients, tenantless } = loadTenancy(out)
     return {
       ...(trusted.length === 0 ? {} : { trusted }),
       ...(Object.keys(guards).length === 0 ? {} : { guards }),
       ...(scopedClients.length === 0 ? {} : { scopedClients }),
+      ...(unscopedClients.length === 0 ? {} : { unscopedClients }),
+      ...(tenantless.length === 0 ? {} : { tenantless }),
     }
   } catch (error) {
     if (error instanceof Problem) return {}

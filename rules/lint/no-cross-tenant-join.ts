@@ -7,12 +7,15 @@ import {
   isWanted,
   placeOf,
 } from '../query/rule.ts'
+import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
 
 /** A join or include that leaves the joined relation unconfined. */
 export default defineRule<ConfinementOptions>({
   name: 'no-cross-tenant-join',
   description: "Disallow joins that can combine one tenant's rows with another's",
+  hasSuggestions: true,
   messages: {
+    ...suggestionMessages,
     missing:
       '`{{relation}}` is joined without being confined to one tenant: {{reason}}. Add `{{predicate}}`, or join on the tenant key of a confined relation.',
     unknown:
@@ -20,17 +23,23 @@ export default defineRule<ConfinementOptions>({
   },
   schema: confinementSchema,
   defaults: confinementDefaults,
-  check({ findings, file }, options, report) {
+  check(site, options, report) {
+    const { findings, file } = site
     for (const finding of findings) {
       const { occurrence, state } = finding
       if (!occurrence.joined || occurrence.occurrence.access !== 'read') continue
       if (state.kind !== 'leak' && state.kind !== 'unknown') continue
       if (!isWanted(finding, options, file)) continue
-      report(state.kind === 'leak' ? 'missing' : 'unknown', placeOf(finding), {
-        relation: relationText(occurrence),
-        reason: state.kind === 'leak' ? leakText(state.reason) : state.reason,
-        predicate: missingPredicate(occurrence, file.tenancy),
-      })
+      report(
+        state.kind === 'leak' ? 'missing' : 'unknown',
+        placeOf(finding),
+        {
+          relation: relationText(occurrence),
+          reason: state.kind === 'leak' ? leakText(state.reason) : state.reason,
+          predicate: missingPredicate(occurrence, file.tenancy),
+        },
+        suggestionsFor(finding, site, file.scope),
+      )
     }
   },
 })

@@ -13,6 +13,7 @@ interface Options {
 export default defineRule<Options>({
   name: 'no-unsafe-raw-sql',
   description: 'Disallow values that are pasted into SQL text',
+  evenTenantless: true,
   messages: {
     value:
       '`{{source}}` is pasted into SQL text{{origin}}. Pass it as a parameter (`$n` and an entry in the values).',

@@ -7,12 +7,15 @@ import {
   isWanted,
   placeOf,
 } from '../query/rule.ts'
+import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
 
 /** Read, update or delete of a tenant-owned relation that is not confined to one tenant. */
 export default defineRule<ConfinementOptions>({
   name: 'require-tenant-filter',
   description: 'Require every read, update and delete of tenant-owned rows to be confined to one tenant',
+  hasSuggestions: true,
   messages: {
+    ...suggestionMessages,
     missing:
       '`{{relation}}` is {{access}} without being confined to one tenant: {{reason}}. Add `{{predicate}}`.',
     unknown:
@@ -23,19 +26,26 @@ export default defineRule<ConfinementOptions>({
   },
   schema: confinementSchema,
   defaults: confinementDefaults,
-  check({ findings, opaques, file }, options, report) {
+  check(site, options, report) {
+    const { findings, opaques, file } = site
     for (const finding of findings) {
       const { occurrence, state } = finding
       const { access } = occurrence.occurrence
       const isOwn = access !== 'insert' && !(occurrence.joined && access === 'read')
       if (state.kind === 'optional' || !isWanted(finding, options, file)) continue
       if (state.kind !== 'unnamed' && !isOwn) continue
-      report(state.kind === 'leak' ? 'missing' : state.kind, placeOf(finding), {
-        relation: relationText(occurrence),
-        access: access === 'read' ? 'read' : access === 'truncate' ? 'truncated' : `${access}d`,
-        reason: state.kind === 'leak' ? leakText(state.reason) : state.kind === 'unknown' ? state.reason : '',
-        predicate: missingPredicate(occurrence, file.tenancy),
-      })
+      report(
+        state.kind === 'leak' ? 'missing' : state.kind,
+        placeOf(finding),
+        {
+          relation: relationText(occurrence),
+          access: access === 'read' ? 'read' : access === 'truncate' ? 'truncated' : `${access}d`,
+          reason:
+            state.kind === 'leak' ? leakText(state.reason) : state.kind === 'unknown' ? state.reason : '',
+          predicate: missingPredicate(occurrence, file.tenancy),
+        },
+        suggestionsFor(finding, site, file.scope),
+      )
     }
     if (!options.reportUnknown) return
     for (const opaque of opaques) report('opaque', opaque.node, { reason: opaque.reason })

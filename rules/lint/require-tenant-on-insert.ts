@@ -1,3 +1,4 @@
+import { openConflict } from '../query/conflict.ts'
 import { missingPredicate, relationText, tenantText } from '../query/advice.ts'
 import type { Judged } from '../query/judge.ts'
 import {
@@ -8,6 +9,7 @@ import {
   isWanted,
   placeOf,
 } from '../query/rule.ts'
+import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
 
 /** The column that the new row must carry. */
 function keyOf({ ownership }: Judged): string {
@@ -27,7 +29,9 @@ function keyOf({ ownership }: Judged): string {
 export default defineRule<ConfinementOptions>({
   name: 'require-tenant-on-insert',
   description: 'Require every insert of tenant-owned rows to set the tenant key',
+  hasSuggestions: true,
   messages: {
+    ...suggestionMessages,
     missing:
       'Rows are inserted into `{{relation}}` without `{{column}}` being set to the tenant. Set `{{column}}` to {{tenant}}.',
     unknown:
@@ -37,19 +41,27 @@ export default defineRule<ConfinementOptions>({
   },
   schema: confinementSchema,
   defaults: confinementDefaults,
-  check({ findings, file }, options, report) {
+  check(site, options, report) {
+    const { findings, file } = site
     for (const finding of findings) {
       const { occurrence, state } = finding
       if (occurrence.occurrence.access !== 'insert' || state.kind === 'unnamed') continue
       if (!isWanted(finding, options, file)) continue
+      // The row that is inserted is the tenant's: the one it runs into is the business of require-tenant-conflict-target.
+      if (openConflict(finding.judged, file.tenancy) !== null) continue
       const through = occurrence.ownership.kind === 'through'
-      report(state.kind === 'unknown' ? 'unknown' : through ? 'through' : 'missing', placeOf(finding), {
-        relation: relationText(occurrence),
-        column: keyOf(occurrence),
-        tenant: tenantText(file.tenancy),
-        predicate: missingPredicate(occurrence, file.tenancy),
-        reason: state.kind === 'unknown' ? state.reason : '',
-      })
+      report(
+        state.kind === 'unknown' ? 'unknown' : through ? 'through' : 'missing',
+        placeOf(finding),
+        {
+          relation: relationText(occurrence),
+          column: keyOf(occurrence),
+          tenant: tenantText(file.tenancy),
+          predicate: missingPredicate(occurrence, file.tenancy),
+          reason: state.kind === 'unknown' ? state.reason : '',
+        },
+        suggestionsFor(finding, site, file.scope),
+      )
     }
   },
 })

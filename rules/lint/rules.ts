@@ -2,11 +2,17 @@
 import type { WatertightRule } from '../query/rule.ts'
 import noCrossTenantJoin from './no-cross-tenant-join.ts'
 import noErrorLeak from './no-error-leak.ts'
+import noInvalidIgnore from './no-invalid-ignore.ts'
 import noOptionalTenantFilter from './no-optional-tenant-filter.ts'
+import noRawSql from './no-raw-sql.ts'
 import noSharedTenantState from './no-shared-tenant-state.ts'
+import noTenantMassAssignment from './no-tenant-mass-assignment.ts'
 import noUnsafeRawSql from './no-unsafe-raw-sql.ts'
+import noUnscopedOverride from './no-unscoped-override.ts'
+import noUntrustedTenantId from './no-untrusted-tenant-id.ts'
 import noUnverifiedToken from './no-unverified-token.ts'
 import requireTenantCacheKey from './require-tenant-cache-key.ts'
+import requireTenantConflictTarget from './require-tenant-conflict-target.ts'
 import requireTenantFilter from './require-tenant-filter.ts'
 import requireTenantOnInsert from './require-tenant-on-insert.ts'
 import requireTenantStorageKey from './require-tenant-storage-key.ts'
@@ -16,11 +22,17 @@ import requireTransactionLocalSetting from './require-transaction-local-setting.
 export const rules: readonly WatertightRule[] = [
   noCrossTenantJoin,
   noErrorLeak,
+  noInvalidIgnore,
   noOptionalTenantFilter,
+  noRawSql,
   noSharedTenantState,
+  noTenantMassAssignment,
   noUnsafeRawSql,
+  noUnscopedOverride,
+  noUntrustedTenantId,
   noUnverifiedToken,
   requireTenantCacheKey,
+  requireTenantConflictTarget,
   requireTenantFilter,
   requireTenantOnInsert,
   requireTenantStorageKey,

@@ -39,6 +39,8 @@ export interface QueryContext {
   readonly proofs: Proofs
   /** Who can steer a mention that its statement does not confine. */
   readonly exposureOf: (judged: JudgedQuery, occurrence: Judged) => Exposure
+  /** The folder that the linter runs in. */
+  readonly cwd: string
 }
 
 const contexts = new WeakMap<object, QueryContext | null>()
@@ -122,6 +124,7 @@ function analyse(
     tenancy,
     sites,
     scope: extraction.scope,
+    cwd: context.cwd ?? process.cwd(),
     standingOf: (judged, { occurrence }) => proofs.standingOf(judged, occurrence.id),
     proofs,
     exposureOf: (judged, occurrence) => {

@@ -5,6 +5,7 @@ import type { Provenance } from '../provenance/provenance.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import { leakText, relationText } from './advice.ts'
 import { type CallSite, type QueryContext, contextFor } from './context.ts'
+import { fingerprintOf } from './escape/fingerprint.ts'
 
 /**
  * Explains the query at a line: how it was understood, and the verdict and evidence for every relation.
@@ -59,7 +60,7 @@ async function contextOf(text: string, filename: string, tenancy: Tenancy): Prom
 
 function describeSite(site: CallSite, file: QueryContext, filename: string): string {
   const { line, column } = site.node.loc.start
-  const lines = [`${filename}:${line}:${column + 1}`]
+  const lines = [`${filename}:${line}:${column + 1} fingerprint=${fingerprintOf(site)}`]
   for (const opaque of site.opaques) lines.push(`  ${opaque.library} call, not understood: ${opaque.reason}`)
   for (const [index, { query, occurrences }] of site.queries.entries()) {
     const variant = site.queries.length > 1 ? ` (variant ${index + 1} of ${site.queries.length})` : ''

@@ -1,5 +1,7 @@
 import type { JSONSchema, TSESLint, TSESTree } from '@typescript-eslint/utils'
-import { type CallSite, type FileContext, type QueryContext, queryContextOf } from './context.ts'
+import { type CallSite, type FileContext, type QueryContext, queryContextOf, tenancyOf } from './context.ts'
+import { escapesOf, type Note } from './escape/escapes.ts'
+import { reporterOf, tenantlessMessages } from './escape/reporter.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
 /** The presets of rules for programs; what each is for stands beside `configs` of the plugin. */
@@ -14,7 +16,7 @@ export type WatertightRule = TSESLint.RuleModule<
   { readonly presets: readonly Preset[] }
 > & { readonly name: string }
 
-type Report = (
+export type Report = (
   messageId: string,
   node: TSESTree.Node,
   data: Readonly<Record<string, string>>,
@@ -32,6 +34,8 @@ export interface Described {
   readonly schema: Readonly<Record<string, JSONSchema.JSONSchema4>>
   readonly defaults: object
   readonly hasSuggestions?: boolean
+  /** The rule holds also for code that works for all tenants by design. */
+  readonly evenTenantless?: boolean
 }
 
 interface RuleDescription<Options extends object> extends Described {
@@ -39,6 +43,8 @@ interface RuleDescription<Options extends object> extends Described {
   /** Called once for each call that is a query. */
   readonly check: (site: Site, options: Options, report: Report) => void
 }
+
+type Context = TSESLint.RuleContext<string, readonly unknown[]>
 
 export interface Site extends CallSite {
   readonly findings: readonly Finding[]
@@ -63,7 +69,7 @@ export function ruleMeta(rule: Described): WatertightRule['meta'] {
       url: `https://unpkg.com/watertight/docs/rules/${rule.name}.md`,
       presets: rule.presets ?? everyPreset,
     },
-    messages: { ...rule.messages },
+    messages: { ...rule.messages, ...tenantlessMessages },
     schema: [{ type: 'object', additionalProperties: false, properties: { ...rule.schema } }],
     hasSuggestions: rule.hasSuggestions ?? false,
     defaultOptions: [rule.defaults],
@@ -72,6 +78,57 @@ export function ruleMeta(rule: Described): WatertightRule['meta'] {
 
 /** A rule that looks at the queries of a file, all of which are found once and shared. */
 export function defineRule<Options extends object>(rule: RuleDescription<Options>): WatertightRule {
+  return described(rule, (context, options) => {
+    const file = queryContextOf(context as unknown as FileContext)
+    if (file === null || file.sites.length === 0) return {}
+    const report = reporterOf(context, file.tenancy, {
+      name: rule.name,
+      messages: rule.messages,
+      evenTenantless: rule.evenTenantless ?? false,
+      tellTenantless: 'requireExplicit' in options && options.requireExplicit === true,
+    })
+    return {
+      Program() {
+        for (const site of file.sites) {
+          rule.check(
+            { ...site, findings: findingsOnce(site, file), file },
+            options,
+            (messageId, node, data, suggest) => report({ messageId, node, data, suggest, site }),
+          )
+        }
+      },
+    }
+  })
+}
+
+/** A rule about the escapes of a file, asked once every other rule has looked at it. */
+export function defineEscapeRule(
+  rule: Omit<RuleDescription<object>, 'check' | 'schema' | 'defaults' | 'evenTenantless'> & {
+    readonly check: (
+      note: Note,
+      report: (messageId: string, data: Readonly<Record<string, string>>) => void,
+    ) => void
+  },
+): WatertightRule {
+  return described({ ...rule, schema: {}, defaults: {} }, (context) => {
+    const given = context as unknown as FileContext
+    const tenancy = tenancyOf(given)
+    return {
+      'Program:exit'() {
+        for (const note of escapesOf(given, tenancy).notes(queryContextOf(given)?.sites ?? [])) {
+          const start = { line: 1, column: 0 }
+          const loc = note.comment?.loc ?? { start, end: start }
+          rule.check(note, (messageId, data) => context.report({ loc, messageId, data }))
+        }
+      },
+    }
+  })
+}
+
+function described<Options extends object>(
+  rule: Omit<RuleDescription<Options>, 'check'>,
+  create: (context: Context, options: Options) => TSESLint.RuleListener,
+): WatertightRule {
   return {
     name: rule.name,
     meta: ruleMeta(rule),
@@ -79,17 +136,7 @@ export function defineRule<Options extends object>(rule: RuleDescription<Options
     create(context) {
       // The `.sql` language and others bring source code of their own.
       if (context.sourceCode.ast.type !== 'Program' || context.sourceCode.scopeManager === null) return {}
-      const file = queryContextOf(context as unknown as FileContext)
-      if (file === null || file.sites.length === 0) return {}
-      const options = { ...rule.defaults, ...(context.options[0] as Partial<Options> | undefined) }
-      const report: Report = (messageId, node, data, suggest) =>
-        context.report({ messageId, node, data, ...(suggest === undefined ? {} : { suggest }) })
-      return {
-        Program() {
-          for (const site of file.sites)
-            rule.check({ ...site, findings: findingsOnce(site, file), file }, options, report)
-        },
-      }
+      return create(context, { ...rule.defaults, ...(context.options[0] as Partial<Options> | undefined) })
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
-import type { FileContext } from '../query/context.ts'
+import { type FileContext, tenancyOf } from '../query/context.ts'
+import { reporterOf } from '../query/escape/reporter.ts'
 import { type Described, type WatertightRule, ruleMeta } from '../query/rule.ts'
 import { type FileView, fileViewOf } from './file.ts'
 
@@ -29,16 +30,18 @@ export function defineFileRule<Options extends object>(rule: FileRule<Options>):
       if (sourceCode.ast.type !== 'Program' || sourceCode.scopeManager === null) return {}
       if (!rule.mentions(sourceCode.text)) return {}
       const options = { ...rule.defaults, ...(context.options[0] as Partial<Options> | undefined) }
-      const report: Report = (messageId, node, data, suggest) =>
-        context.report({
-          messageId,
-          node,
-          ...(data === undefined ? {} : { data }),
-          ...(suggest === undefined ? {} : { suggest }),
-        })
+      const given = context as unknown as FileContext
+      const report = reporterOf(context, tenancyOf(given), {
+        name: rule.name,
+        messages: rule.messages,
+        evenTenantless: rule.evenTenantless ?? true,
+        tellTenantless: false,
+      })
       return {
         Program() {
-          rule.check(fileViewOf(context as unknown as FileContext), options, report)
+          rule.check(fileViewOf(given), options, (messageId, node, data = {}, suggest) =>
+            report({ messageId, node, data, suggest, site: null }),
+          )
         },
       }
     },

@@ -32,11 +32,14 @@ const keysAt: readonly (readonly [RegExp, readonly string[]])[] = [
       'trusted',
       'guards',
       'scopedClients',
+      'unscopedClients',
+      'tenantless',
       'rowLevelSecurity',
     ],
   ],
   [/^\/relations\/[^/]+$/, [...kinds, 'model', 'key', 'properties', 'relationFields']],
   [/^\/relations\/[^/]+\/relationFields\/[^/]+$/, ['to', 'many', 'on']],
+  [/^\/tenantless\/\d+$/, ['files', 'reason']],
 ]
 
 /** What is wrong with the file, all of it, each with its place. */

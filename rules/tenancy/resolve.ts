@@ -30,6 +30,8 @@ export function resolveTenancy(file: TenancyFile, path: string | null): Tenancy 
     trusted: file.trusted ?? [],
     guards: file.guards ?? {},
     scopedClients: file.scopedClients ?? [],
+    unscopedClients: file.unscopedClients ?? [],
+    tenantless: file.tenantless ?? [],
     rowLevelSecurity: file.rowLevelSecurity ?? null,
     ownershipOf: ({ schema, name }) => find.stored(schema, name)?.ownership ?? unknown,
     find: find.written,

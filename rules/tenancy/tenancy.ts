@@ -18,6 +18,10 @@ export interface Tenancy {
   readonly trusted: readonly string[]
   readonly guards: Readonly<Record<string, readonly string[]>>
   readonly scopedClients: readonly string[]
+  /** Database clients that see every tenant: whoever uses one has to say why. */
+  readonly unscopedClients: readonly string[]
+  /** Files whose code works for all tenants, by design. */
+  readonly tenantless: readonly TenantlessFiles[]
   /**
    * `forced`: the database confines every statement of the application role, and the auditor proves it. `none`: the application
    * alone confines, by decision. Null: nobody has said, so the auditor asks for it and the linter does not rely on it.
@@ -31,6 +35,13 @@ export interface Tenancy {
   readonly columnOf: (relation: string, property: string) => string
   /** Where the model was read from, null for an inline object. */
   readonly file: string | null
+}
+
+/** Code without a tenant, by design: jobs over all tenants, operator tools. @public */
+export interface TenantlessFiles {
+  /** Patterns for paths from the folder that the linter runs in. */
+  readonly files: readonly string[]
+  readonly reason: string
 }
 
 /** @public */
@@ -67,6 +78,8 @@ export interface TenancyFile {
   readonly trusted?: readonly string[]
   readonly guards?: Readonly<Record<string, readonly string[]>>
   readonly scopedClients?: readonly string[]
+  readonly unscopedClients?: readonly string[]
+  readonly tenantless?: readonly TenantlessFiles[]
   readonly rowLevelSecurity?: 'forced' | 'enabled' | 'none'
 }
 

@@ -20,6 +20,16 @@ const schema31 = {
     trusted: { type: 'array', items: { $ref: '#/$defs/name' } },
     guards: { type: 'object', additionalProperties: { type: 'array', items: { $ref: '#/$defs/name' } } },
     scopedClients: { type: 'array', items: { $ref: '#/$defs/name' } },
+    unscopedClients: { type: 'array', items: { $ref: '#/$defs/name' } },
+    tenantless: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['files', 'reason'],
+        additionalProperties: false,
+        properties: { files: { $ref: '#/$defs/names' }, reason: { $ref: '#/$defs/name' } },
+      },
+    },
     rowLevelSecurity: { enum: ['forced', 'enabled', 'none'] },
   },
   $defs: {
@@ -1529,10 +1539,198 @@ function validate20(
         errors++
       }
     }
+    if (data.unscopedClients !== undefined) {
+      let data14 = data.unscopedClients
+      if (Array.isArray(data14)) {
+        const len4 = data14.length
+        for (let i4 = 0; i4 < len4; i4++) {
+          let data15 = data14[i4]
+          if (typeof data15 === 'string') {
+            if (!pattern4.test(data15)) {
+              const err25 = {
+                instancePath: instancePath + '/unscopedClients/' + i4,
+                schemaPath: '#/$defs/name/pattern',
+                keyword: 'pattern',
+                params: { pattern: '\\S' },
+                message: 'must match pattern "' + '\\S' + '"',
+              }
+              if (vErrors === null) {
+                vErrors = [err25]
+              } else {
+                vErrors.push(err25)
+              }
+              errors++
+            }
+          } else {
+            const err26 = {
+              instancePath: instancePath + '/unscopedClients/' + i4,
+              schemaPath: '#/$defs/name/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            }
+            if (vErrors === null) {
+              vErrors = [err26]
+            } else {
+              vErrors.push(err26)
+            }
+            errors++
+          }
+        }
+      } else {
+        const err27 = {
+          instancePath: instancePath + '/unscopedClients',
+          schemaPath: '#/properties/unscopedClients/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          message: 'must be array',
+        }
+        if (vErrors === null) {
+          vErrors = [err27]
+        } else {
+          vErrors.push(err27)
+        }
+        errors++
+      }
+    }
+    if (data.tenantless !== undefined) {
+      let data16 = data.tenantless
+      if (Array.isArray(data16)) {
+        const len5 = data16.length
+        for (let i5 = 0; i5 < len5; i5++) {
+          let data17 = data16[i5]
+          if (data17 && typeof data17 == 'object' && !Array.isArray(data17)) {
+            if (data17.files === undefined) {
+              const err28 = {
+                instancePath: instancePath + '/tenantless/' + i5,
+                schemaPath: '#/properties/tenantless/items/required',
+                keyword: 'required',
+                params: { missingProperty: 'files' },
+                message: "must have required property '" + 'files' + "'",
+              }
+              if (vErrors === null) {
+                vErrors = [err28]
+              } else {
+                vErrors.push(err28)
+              }
+              errors++
+            }
+            if (data17.reason === undefined) {
+              const err29 = {
+                instancePath: instancePath + '/tenantless/' + i5,
+                schemaPath: '#/properties/tenantless/items/required',
+                keyword: 'required',
+                params: { missingProperty: 'reason' },
+                message: "must have required property '" + 'reason' + "'",
+              }
+              if (vErrors === null) {
+                vErrors = [err29]
+              } else {
+                vErrors.push(err29)
+              }
+              errors++
+            }
+            for (const key4 in data17) {
+              if (!(key4 === 'files' || key4 === 'reason')) {
+                const err30 = {
+                  instancePath: instancePath + '/tenantless/' + i5,
+                  schemaPath: '#/properties/tenantless/items/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key4 },
+                  message: 'must NOT have additional properties',
+                }
+                if (vErrors === null) {
+                  vErrors = [err30]
+                } else {
+                  vErrors.push(err30)
+                }
+                errors++
+              }
+            }
+            if (data17.files !== undefined) {
+              if (
+                !validate22(data17.files, {
+                  instancePath: instancePath + '/tenantless/' + i5 + '/files',
+                  parentData: data17,
+                  parentDataProperty: 'files',
+                  rootData,
+                  dynamicAnchors,
+                })
+              ) {
+                vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors)
+                errors = vErrors.length
+              }
+            }
+            if (data17.reason !== undefined) {
+              let data19 = data17.reason
+              if (typeof data19 === 'string') {
+                if (!pattern4.test(data19)) {
+                  const err31 = {
+                    instancePath: instancePath + '/tenantless/' + i5 + '/reason',
+                    schemaPath: '#/$defs/name/pattern',
+                    keyword: 'pattern',
+                    params: { pattern: '\\S' },
+                    message: 'must match pattern "' + '\\S' + '"',
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err31]
+                  } else {
+                    vErrors.push(err31)
+                  }
+                  errors++
+                }
+              } else {
+                const err32 = {
+                  instancePath: instancePath + '/tenantless/' + i5 + '/reason',
+                  schemaPath: '#/$defs/name/type',
+                  keyword: 'type',
+                  params: { type: 'string' },
+                  message: 'must be string',
+                }
+                if (vErrors === null) {
+                  vErrors = [err32]
+                } else {
+                  vErrors.push(err32)
+                }
+                errors++
+              }
+            }
+          } else {
+            const err33 = {
+              instancePath: instancePath + '/tenantless/' + i5,
+              schemaPath: '#/properties/tenantless/items/type',
+              keyword: 'type',
+              params: { type: 'object' },
+              message: 'must be object',
+            }
+            if (vErrors === null) {
+              vErrors = [err33]
+            } else {
+              vErrors.push(err33)
+            }
+            errors++
+          }
+        }
+      } else {
+        const err34 = {
+          instancePath: instancePath + '/tenantless',
+          schemaPath: '#/properties/tenantless/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          message: 'must be array',
+        }
+        if (vErrors === null) {
+          vErrors = [err34]
+        } else {
+          vErrors.push(err34)
+        }
+        errors++
+      }
+    }
     if (data.rowLevelSecurity !== undefined) {
-      let data14 = data.rowLevelSecurity
-      if (!(data14 === 'forced' || data14 === 'enabled' || data14 === 'none')) {
-        const err25 = {
+      let data20 = data.rowLevelSecurity
+      if (!(data20 === 'forced' || data20 === 'enabled' || data20 === 'none')) {
+        const err35 = {
           instancePath: instancePath + '/rowLevelSecurity',
           schemaPath: '#/properties/rowLevelSecurity/enum',
           keyword: 'enum',
@@ -1540,15 +1738,15 @@ function validate20(
           message: 'must be equal to one of the allowed values',
         }
         if (vErrors === null) {
-          vErrors = [err25]
+          vErrors = [err35]
         } else {
-          vErrors.push(err25)
+          vErrors.push(err35)
         }
         errors++
       }
     }
   } else {
-    const err26 = {
+    const err36 = {
       instancePath,
       schemaPath: '#/type',
       keyword: 'type',
@@ -1556,9 +1754,9 @@ function validate20(
       message: 'must be object',
     }
     if (vErrors === null) {
-      vErrors = [err26]
+      vErrors = [err36]
     } else {
-      vErrors.push(err26)
+      vErrors.push(err36)
     }
     errors++
   }

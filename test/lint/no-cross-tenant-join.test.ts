@@ -1,9 +1,9 @@
 import rule from '../../rules/lint/no-cross-tenant-join.ts'
-import { handler, ruleTester } from '../support/rule-tester.ts'
+import { handler, ruleTester, withoutSuggestions } from '../support/rule-tester.ts'
 
 const tenant = '[request.clinic.id]'
 
-ruleTester().run('no-cross-tenant-join', rule as never, {
+ruleTester().run('no-cross-tenant-join', withoutSuggestions(rule) as never, {
   valid: [
     {
       name: 'joined on the tenant key',

@@ -1,9 +1,9 @@
 import rule from '../../rules/lint/require-tenant-filter.ts'
-import { clinic, handler, ruleTester } from '../support/rule-tester.ts'
+import { clinic, handler, ruleTester, withoutSuggestions } from '../support/rule-tester.ts'
 
 const missing = { messageId: 'missing' } as const
 
-ruleTester().run('require-tenant-filter', rule as never, {
+ruleTester().run('require-tenant-filter', withoutSuggestions(rule) as never, {
   valid: [
     handler("await pool.query('SELECT * FROM patients WHERE clinic_id = $1', [request.clinic.id])"),
     handler("await pool.query('SELECT * FROM medicines')"),
@@ -192,7 +192,7 @@ export const find = (id: string) => one('SELECT * FROM patients WHERE id = $1', 
 
 ruleTester({ ...clinic, rowLevelSecurity: 'forced' }).run(
   'require-tenant-filter under row-level security',
-  rule as never,
+  withoutSuggestions(rule) as never,
   {
     valid: [handler("await pool.query('SELECT * FROM patients WHERE id = $1', [request.params.id])")],
     invalid: [

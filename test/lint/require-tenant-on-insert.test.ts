@@ -1,7 +1,7 @@
 import rule from '../../rules/lint/require-tenant-on-insert.ts'
-import { handler, ruleTester } from '../support/rule-tester.ts'
+import { handler, ruleTester, withoutSuggestions } from '../support/rule-tester.ts'
 
-ruleTester().run('require-tenant-on-insert', rule as never, {
+ruleTester().run('require-tenant-on-insert', withoutSuggestions(rule) as never, {
   valid: [
     handler(
       "await pool.query('INSERT INTO patients (clinic_id, name) VALUES ($1, $2)', [request.clinic.id, request.body.name])",

@@ -33,7 +33,7 @@ async function typescript(path: string, content: string): Promise<Generated> {
 }
 
 export const ruleIds = (): string[] =>
-  units('rules/lint', (id) => new RegExp(`define(File)?Rule[^]*\\bname: '${id}'`))
+  units('rules/lint', (id) => new RegExp(`define\\w*Rule[^]*\\bname: '${id}'`))
 export const checkIds = (): string[] =>
   units('rules/audit', (id) => new RegExp(`export const ${camel(id)}: AuditCheck\\b`))
 

@@ -1,6 +1,7 @@
 import * as parser from '@typescript-eslint/parser'
 import { RuleTester } from '@typescript-eslint/rule-tester'
 import { afterAll, describe, it } from 'vitest'
+import type { WatertightRule } from '../../rules/query/rule.ts'
 import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
 
 RuleTester.afterAll = afterAll
@@ -22,6 +23,7 @@ export const clinic: TenancyFile = {
   },
   trusted: ['request.clinic.id', 'ctx.session.clinicId'],
   scopedClients: ['clinicDb'],
+  unscopedClients: ['adminPool'],
   rowLevelSecurity: 'none',
 }
 
@@ -42,4 +44,20 @@ export async function handle(request, reply) {
   ${body}
 }
 `
+}
+
+/** The rule without what it suggests, which has tests of its own. */
+export function withoutSuggestions(rule: WatertightRule): WatertightRule {
+  return {
+    ...rule,
+    create: (context) =>
+      rule.create(
+        Object.create(context, {
+          report: {
+            value: ({ suggest: _, ...descriptor }: Parameters<typeof context.report>[0]) =>
+              context.report(descriptor as Parameters<typeof context.report>[0]),
+          },
+        }) as typeof context,
+      ),
+  }
 }
