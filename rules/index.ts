@@ -12,7 +12,7 @@ const { name, version } = createRequire(import.meta.url)('watertight/package.jso
 }
 
 /** One preset: the rules that belong to it, with the options that make the preset. */
-function preset(title: Preset, options: Readonly<Record<string, boolean>>): Linter.Config[] {
+function preset(title: Preset, options: Readonly<Record<string, boolean | string>>): Linter.Config[] {
   const members = rules.filter(({ meta }) => meta.docs?.presets.includes(title))
   const entries = members.map(({ name: id, meta }): [string, Linter.RuleEntry] => {
     const schema = (meta.schema as readonly { readonly properties?: object }[])[0]
@@ -38,11 +38,11 @@ const plugin = {
   /** `language: 'watertight/sql'` for `.sql` files. */
   languages: { sql: sqlLanguage } as unknown as NonNullable<ESLint.Plugin['languages']>,
   configs: {} as {
-    /** What a value from the request certainly reaches, for gates that must not cry wolf. */
+    /** What a value of the request certainly steers, with no check on the way: for gates that must not cry wolf. */
     readonly certain: Linter.Config[]
-    /** What is not confined, and no declaration of the tenancy model says otherwise. */
+    /** Also what is likely open: the tenant is in scope and ignored, or nothing picks the rows that a user is given. */
     readonly recommended: Linter.Config[]
-    /** Also what could not be decided, and what only the database or a scoped client is declared to confine. */
+    /** Every query without its own filter, whoever calls it, what only a declaration confines, and what could not be decided. */
     readonly strict: Linter.Config[]
     /** The audit checks on migrations in `.sql` files. */
     readonly sql: Linter.Config[]
@@ -50,9 +50,9 @@ const plugin = {
 }
 
 Object.assign(plugin.configs, {
-  certain: preset('certain', { onlyRequestControlled: true, onlyCertain: true }),
-  recommended: preset('recommended', {}),
-  strict: preset('strict', { reportUnknown: true, requireExplicit: true }),
+  certain: preset('certain', { tier: 'certain', onlyRequestControlled: true, onlyCertain: true }),
+  recommended: preset('recommended', { tier: 'likely' }),
+  strict: preset('strict', { tier: 'every', reportUnknown: true, requireExplicit: true }),
   sql: [
     {
       name: 'watertight/sql',

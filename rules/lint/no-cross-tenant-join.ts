@@ -6,6 +6,7 @@ import {
   defineRule,
   isWanted,
   placeOf,
+  reachOf,
 } from '../query/rule.ts'
 import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
 
@@ -17,7 +18,7 @@ export default defineRule<ConfinementOptions>({
   messages: {
     ...suggestionMessages,
     missing:
-      '`{{relation}}` is joined without being confined to one tenant: {{reason}}. Add `{{predicate}}`, or join on the tenant key of a confined relation.',
+      '`{{relation}}` is joined without being confined to one tenant: {{reason}}. Add `{{predicate}}`, or join on the tenant key of a confined relation.{{reach}}',
     unknown:
       'It could not be decided whether the joined `{{relation}}` is confined to one tenant: {{reason}}. Write `{{predicate}}` where it can be seen.',
   },
@@ -35,6 +36,7 @@ export default defineRule<ConfinementOptions>({
         placeOf(finding),
         {
           relation: relationText(occurrence),
+          reach: reachOf(finding, file),
           reason: state.kind === 'leak' ? leakText(state.reason) : state.reason,
           predicate: missingPredicate(occurrence, file.tenancy),
         },

@@ -6,6 +6,7 @@ import {
   defineRule,
   isWanted,
   placeOf,
+  reachOf,
 } from '../query/rule.ts'
 
 /** A tenant predicate that the program may leave out: `undefined` in Prisma, `$if`, an `if` around an append. */
@@ -14,7 +15,7 @@ export default defineRule<ConfinementOptions>({
   description: 'Disallow tenant predicates that can be dropped at run time',
   messages: {
     optional:
-      'The tenant predicate on `{{relation}}` can be dropped at run time: {{reason}}. Always apply `{{predicate}}`, and reject the request when there is no tenant.',
+      'The tenant predicate on `{{relation}}` can be dropped at run time: {{reason}}. Always apply `{{predicate}}`, and reject the request when there is no tenant.{{reach}}',
   },
   schema: confinementSchema,
   defaults: confinementDefaults,
@@ -25,6 +26,7 @@ export default defineRule<ConfinementOptions>({
       if (!isWanted(finding, options, file)) continue
       report('optional', placeOf(finding), {
         relation: relationText(occurrence),
+        reach: reachOf(finding, file),
         reason: state.reason,
         predicate: missingPredicate(occurrence, file.tenancy),
       })

@@ -6,6 +6,7 @@ import {
   defineRule,
   isWanted,
   placeOf,
+  reachOf,
 } from '../query/rule.ts'
 import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
 
@@ -17,7 +18,7 @@ export default defineRule<ConfinementOptions>({
   messages: {
     ...suggestionMessages,
     missing:
-      '`{{relation}}` is {{access}} without being confined to one tenant: {{reason}}. Add `{{predicate}}`.',
+      '`{{relation}}` is {{access}} without being confined to one tenant: {{reason}}. Add `{{predicate}}`.{{reach}}',
     unknown:
       'It could not be decided whether `{{relation}}` is confined to one tenant: {{reason}}. Write `{{predicate}}` where it can be seen.',
     unnamed:
@@ -39,6 +40,7 @@ export default defineRule<ConfinementOptions>({
         placeOf(finding),
         {
           relation: relationText(occurrence),
+          reach: reachOf(finding, file),
           access: access === 'read' ? 'read' : access === 'truncate' ? 'truncated' : `${access}d`,
           reason:
             state.kind === 'leak' ? leakText(state.reason) : state.kind === 'unknown' ? state.reason : '',

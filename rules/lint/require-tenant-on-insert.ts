@@ -8,6 +8,7 @@ import {
   defineRule,
   isWanted,
   placeOf,
+  reachOf,
 } from '../query/rule.ts'
 import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
 
@@ -33,11 +34,11 @@ export default defineRule<ConfinementOptions>({
   messages: {
     ...suggestionMessages,
     missing:
-      'Rows are inserted into `{{relation}}` without `{{column}}` being set to the tenant. Set `{{column}}` to {{tenant}}.',
+      'Rows are inserted into `{{relation}}` without `{{column}}` being set to the tenant. Set `{{column}}` to {{tenant}}.{{reach}}',
     unknown:
       'It could not be decided whether the rows inserted into `{{relation}}` belong to one tenant: {{reason}}. Set `{{column}}` where it can be seen.',
     through:
-      'Rows are inserted into `{{relation}}` under a parent that may be of another tenant: `{{column}}` is not checked. Insert with SELECT from a confined parent (`{{predicate}}`), or carry the tenant key in both.',
+      'Rows are inserted into `{{relation}}` under a parent that may be of another tenant: `{{column}}` is not checked. Insert with SELECT from a confined parent (`{{predicate}}`), or carry the tenant key in both.{{reach}}',
   },
   schema: confinementSchema,
   defaults: confinementDefaults,
@@ -55,6 +56,7 @@ export default defineRule<ConfinementOptions>({
         placeOf(finding),
         {
           relation: relationText(occurrence),
+          reach: reachOf(finding, file),
           column: keyOf(occurrence),
           tenant: tenantText(file.tenancy),
           predicate: missingPredicate(occurrence, file.tenancy),

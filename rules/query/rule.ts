@@ -3,6 +3,7 @@ import { type CallSite, type FileContext, type QueryContext, queryContextOf, ten
 import { escapesOf, type Note } from './escape/escapes.ts'
 import { reporterOf, tenantlessMessages } from './escape/reporter.ts'
 import { type Finding, findingsOf } from './finding.ts'
+import { reachText } from './reach/reach-text.ts'
 
 /** The presets of rules for programs; what each is for stands beside `configs` of the plugin. */
 export type Preset = 'certain' | 'recommended' | 'strict'
@@ -141,6 +142,9 @@ function described<Options extends object>(
   }
 }
 
+/** How surely a finding must be reachable to be reported. */
+export type Tier = 'certain' | 'likely' | 'every'
+
 /** Options of the rules about confinement, with the meaning that they share. */
 export interface ConfinementOptions {
   /** Report relations whose confinement could not be decided. */
@@ -150,14 +154,17 @@ export interface ConfinementOptions {
    * although only references from confined rows lead to theirs.
    */
   readonly requireExplicit: boolean
-  /** Report only queries that a value from the request steers. */
-  readonly onlyRequestControlled: boolean
+  /**
+   * `certain`: a value of the request picks the rows, and nothing on the way checks it. `likely`: also where there is a reason to think so.
+   * `every`: whoever calls it.
+   */
+  readonly tier: Tier
 }
 
 export const confinementDefaults: ConfinementOptions = {
   reportUnknown: false,
   requireExplicit: false,
-  onlyRequestControlled: false,
+  tier: 'every',
 }
 
 export const confinementSchema: Readonly<Record<string, JSONSchema.JSONSchema4>> = {
@@ -170,9 +177,10 @@ export const confinementSchema: Readonly<Record<string, JSONSchema.JSONSchema4>>
     description:
       'Report queries that only row-level security or a scoped client is declared to confine, and rows that only references from confined rows lead to.',
   },
-  onlyRequestControlled: {
-    type: 'boolean',
-    description: 'Report only queries that a value from the request steers.',
+  tier: {
+    type: 'string',
+    enum: ['certain', 'likely', 'every'],
+    description: 'How surely a request must be able to steer the query for it to be reported.',
   },
 }
 
@@ -182,10 +190,16 @@ export function isWanted(finding: Finding, options: ConfinementOptions, file: Qu
   if (byReference && !options.requireExplicit) return false
   if (state.kind === 'unknown') return options.reportUnknown
   if (occurrence.declared !== null && !options.requireExplicit && state.kind !== 'unnamed') return false
-  if (options.requireExplicit) return true
-  if (state.kind === 'unnamed') return !options.onlyRequestControlled
-  const exposure = file.exposureOf(judged, occurrence)
-  return exposure.kind === 'certain' || (exposure.kind === 'likely' && !options.onlyRequestControlled)
+  if (options.tier === 'every') return true
+  if (state.kind === 'unnamed') return options.tier === 'likely'
+  const { kind } = file.exposureOf(judged, occurrence)
+  return kind === 'certain' || (kind === 'likely' && options.tier === 'likely')
+}
+
+/** Who steers the query, as the end of a message. */
+export function reachOf({ state, judged, occurrence }: Finding, file: QueryContext): string {
+  const told = state.kind === 'leak' || state.kind === 'optional'
+  return told ? reachText(file.exposureOf(judged, occurrence)) : ''
 }
 
 /** Where to report: at the call, where a comment can be put; inside SQL text none can. */

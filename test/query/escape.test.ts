@@ -1,7 +1,7 @@
 import * as parser from '@typescript-eslint/parser'
 import { Linter } from 'eslint'
 import { describe, expect, it } from 'vitest'
-import watertight from '../../rules/index.ts'
+import { whoeverCalls } from '../support/presets.ts'
 import { fingerprintOf } from '../../rules/query/escape/fingerprint.ts'
 import { directiveIn } from '../../rules/query/escape/directive.ts'
 import { matchesGlob, patternPath } from '../../rules/query/glob.ts'
@@ -26,7 +26,7 @@ function messages(code: string, { preset = 'recommended', settings, tenancy, fil
     code,
     [
       { files: ['**/*.ts'], languageOptions: { parser } },
-      ...watertight.configs[preset],
+      ...whoeverCalls(preset),
       { settings: { watertight: watertightSettings } },
     ] as Linter.Config[],
     { filename: filename ?? 'src/sample.ts' },
