@@ -11,8 +11,8 @@ let build: PluginBuild
 const source = `import { Pool } from 'pg'
 import { pool as shared } from './database.js'
 const pool = new Pool()
-export const find = (id) => pool.query('SELECT * FROM patients WHERE id = $1', [id])
-export const drop = (id) => shared.query('DELETE FROM visits WHERE id = $1', [id])
+export const find = (request) => pool.query('SELECT * FROM patients WHERE id = $1', [request.params.id])
+export const drop = (request) => shared.query('DELETE FROM visits WHERE id = $1', [request.params.id])
 export const list = (clinic) => pool.query('SELECT * FROM patients WHERE clinic_id = $1', [clinic])
 `
 

@@ -96,6 +96,7 @@ ruleTester().run('no-cross-tenant-join', withoutSuggestions(rule) as never, {
             relation: 'patients',
             reason: 'no condition binds it to a tenant',
             predicate: 'p.clinic_id = request.clinic.id',
+            reach: '',
           },
         },
       ],

@@ -70,6 +70,8 @@ export const list = (clinicId) => pool.query(\`SELECT * FROM patients p WHERE \$
             access: 'read',
             reason: 'no condition binds it to a tenant',
             predicate: 'patients.clinic_id = request.clinic.id',
+            reach:
+              ' Likely: the request chooses `request.params.id`, and no authenticated actor is in sight.',
           },
           line: 5,
         },

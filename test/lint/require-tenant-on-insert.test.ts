@@ -20,7 +20,12 @@ ruleTester().run('require-tenant-on-insert', withoutSuggestions(rule) as never, 
       errors: [
         {
           messageId: 'missing',
-          data: { relation: 'patients', column: 'clinic_id', tenant: 'request.clinic.id' },
+          data: {
+            relation: 'patients',
+            column: 'clinic_id',
+            tenant: 'request.clinic.id',
+            reach: ' Likely: the new row names no tenant.',
+          },
         },
       ],
     },

@@ -287,7 +287,6 @@ export async function f(tx: any, ctx: any, id: string) { ${statement} }
     `supabase.from('lesson').select().eq('id', id)`,
     `queryClient.query.lessons.find({ id })`,
     `form.update(lessons)`,
-    `knex.select('id').from('lesson')`,
     `db.delete('key')`,
     `Array.from(lessons)`,
   ])('no query: %s', (statement) => {

@@ -323,7 +323,6 @@ const files: readonly (readonly [title: string, code: string, ...rendered: reado
        _.where([1], 'courses')
        Array.from('courses').join('id')
        await supabase.from('courses').select('id').eq('id', 1)
-       await db.select().from(users).where(1)
        await db.selectFrom('courses').selectAll().execute()
      }`,
     'select * from courses',

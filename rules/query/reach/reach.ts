@@ -64,6 +64,9 @@ export class Reach {
       nested: 0,
     }
     const values = steeringOf(judged, mention)
+    if (mention.occurrence.access === 'insert' && mention.ownership.kind === 'owned') {
+      return { kind: 'likely', reason: 'the new row names no tenant', path: look.path }
+    }
     const shared = sharedLead(judged, mention)
     if (shared !== null) return { kind: 'likely', reason: `it is joined through ${shared}`, path: look.path }
     const states = values.flatMap((value) => {
@@ -153,7 +156,8 @@ export class Reach {
     const handler = handlerAround(at)
     const { text } = file.scope.sourceCode
     if (handler === null || !hasActor(handler.whole, text, file.tenancy)) {
-      return { kind: 'unreached', reason: 'the entry point has no authenticated actor in sight' }
+      const reason = `the request chooses \`${value}\`, and no authenticated actor is in sight`
+      return { kind: 'likely', reason, path: look.path }
     }
     return { kind: 'certain', value, path: look.path }
   }
