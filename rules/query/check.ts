@@ -6,7 +6,6 @@ import type { OccurrenceId } from '../sql/statement.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
 import type { ExtractionScope } from './library.ts'
-import { objectMappers } from './object-mappers.ts'
 import { relationIn } from './reference.ts'
 import type { Standing } from './standing.ts'
 
@@ -24,7 +23,7 @@ export function checkAfter(
   scope: ExtractionScope,
 ): Check | null {
   const top = judged.occurrences[0]
-  if (!objectMappers.has(judged.query.library) || top?.occurrence.access !== 'read' || top.joined) return null
+  if (top?.occurrence.access !== 'read' || top.joined || judged.query.answer.shape === 'none') return null
   const declaration = statementAround(node)
   if (declaration?.type !== 'VariableDeclaration' || declaration.declarations.length !== 1) return null
   const { parent } = declaration
@@ -80,7 +79,7 @@ function comparedPath(
     const identity: Identity | null = identities.of(one)
     if (identity?.root !== root || mentionsRoot(other, root, identities)) continue
     if (scope.provenanceOf(other).kind === 'literal' || contains(one, other)) continue
-    return identity.path
+    return identity.path.filter((name, index) => name !== '*' && !(index === 0 && name === 'rows'))
   }
   return null
 }

@@ -21,6 +21,9 @@ const depthLimit = 20
 /** Methods that hand their callback an element first. */
 const iterations = /^(map|flatMap|forEach|filter|some|every|find|findLast)$/
 
+/** Functions that write the same value another way. */
+const conversions = /^(?:Number|String|BigInt|parseInt)$/
+
 /** Methods that return some of the elements. */
 const selections = /^(filter|slice|toSorted|sort|reverse|toReversed)$/
 
@@ -145,6 +148,14 @@ export class Identities {
   #ofCall(node: TSESTree.CallExpression, depth: number): Identity | null {
     const callee = unwrap(node.callee)
     const name = callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
+    const [converted] = node.arguments
+    if (callee.type === 'Identifier' && conversions.test(callee.name) && converted !== undefined) {
+      return this.of(converted, depth + 1)
+    }
+    if (callee.type === 'MemberExpression' && name === 'then' && isFirstOf(converted)) {
+      const rows = this.of(callee.object, depth + 1)
+      return rows === null ? null : element(rows)
+    }
     if (callee.type === 'MemberExpression' && !this.#isQuery(node) && !this.#isQueryLike(callee)) {
       const [callback] = node.arguments
       if (/^(map|flatMap)$/.test(name) && callback?.type === 'ArrowFunctionExpression') {
@@ -170,6 +181,14 @@ export const isEqual = (one: Identity, other: Identity): boolean =>
   one.root === other.root && one.path.join('.') === other.path.join('.')
 
 const element = (identity: Identity): Identity => ({ ...identity, path: [...identity.path, '*'] })
+
+/** `(rows) => rows[0]`, `takeFirst`. */
+function isFirstOf(callback: TSESTree.Node | undefined): boolean {
+  if (callback?.type === 'Identifier') return /^(?:take)?(?:first|one)/i.test(callback.name)
+  if (callback?.type !== 'ArrowFunctionExpression') return false
+  const body = unwrap(callback.body)
+  return body.type === 'MemberExpression' && ['0', 'at'].includes(memberName(body) ?? '')
+}
 
 /** `Promise.all([…])`, `$transaction([…])`: the results stand in the order of the array. */
 function isTogether({ callee }: TSESTree.CallExpression): boolean {

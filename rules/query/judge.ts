@@ -2,6 +2,7 @@ import { confine } from '../confinement/confine.ts'
 import type { OccurrenceVerdict, Ownership, OwnershipOf, Verdict } from '../confinement/verdict.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import type { Query } from './query.ts'
+import { relationIn } from './reference.ts'
 import { tenantValueOf } from './tenant-value.ts'
 
 /** The verdict on one mention of a relation, with what else speaks for it. */
@@ -17,11 +18,37 @@ export interface JudgedQuery {
 }
 
 export function judge(query: Query, tenancy: Tenancy): JudgedQuery {
-  const verdicts = confine(query.statement, ownershipIn(tenancy), tenantValueOf(query.values, tenancy))
+  const verdicts = verdictsOf(query, tenancy)
   const unseen = unseenText(query)
   const declared = declaredBy(query, tenancy)
   const occurrences = verdicts.map((one): Judged => ({ ...one, verdict: blurred(one, unseen), declared }))
   return { query, occurrences }
+}
+
+/** A relation that carries the keys of several levels is confined by any of them: those that the first leaves open are asked again. */
+function verdictsOf({ statement, values }: Query, tenancy: Tenancy): readonly OccurrenceVerdict[] {
+  const tenantValue = tenantValueOf(values, tenancy)
+  const own = ownershipIn(tenancy)
+  let verdicts = confine(statement, own, tenantValue)
+  const open = verdicts.filter(({ verdict }) => verdict.kind === 'leak')
+  const others = new Set(
+    open.flatMap(({ occurrence }) => relationIn(tenancy, occurrence.relation)?.also ?? []),
+  )
+  for (const column of others) {
+    const further = confine(statement, ownershipBy(column, own, tenancy), tenantValue)
+    verdicts = verdicts.map((one, index) =>
+      one.verdict.kind === 'leak' && further[index]?.verdict.kind === 'confined'
+        ? { ...one, verdict: further[index].verdict }
+        : one,
+    )
+  }
+  return verdicts
+}
+
+/** The ownership under which this column is the tenant key wherever a relation carries it. */
+function ownershipBy(column: string, own: OwnershipOf, tenancy: Tenancy): OwnershipOf {
+  return (relation) =>
+    relationIn(tenancy, relation)?.also.includes(column) === true ? { kind: 'owned', column } : own(relation)
 }
 
 /** PostgreSQL's own catalogs hold no tenant's rows. */

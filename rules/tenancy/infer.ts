@@ -27,12 +27,13 @@ export function inferTenancy(sources: readonly DatabaseShape[], options: Inferen
   const shape = mergeShapes(sources)
   const relations = [...shape.relations].sort((a, b) => compare(a.name, b.name))
   const found = findTenantLevels(relations, options.tenantColumns ?? [])
-  const levels = found.root === null ? (personLevels(relations) ?? found) : found
+  const levels =
+    found.root === null && options.tenantColumns === undefined ? (personLevels(relations) ?? found) : found
   const notes: InferenceNote[] = levels.notes.map((text) => ({ relation: null, unsure: true, text }))
   for (const text of shape.unread) notes.push({ relation: null, unsure: true, text: `Not read: ${text}` })
   const decisions = decideOwners(relations, levels, notes)
   const entries = relations.map(
-    (relation) => [relation.name, entryOf(relation, decisions.get(relation.name)!)] as const,
+    (relation) => [relation.name, entryOf(relation, decisions.get(relation.name)!, levels.columns)] as const,
   )
   const file: TenancyFile = {
     ...(options.$schema === undefined ? {} : { $schema: options.$schema }),
@@ -47,16 +48,36 @@ export function inferTenancy(sources: readonly DatabaseShape[], options: Inferen
 }
 
 /** Ownership first, then what the ORM calls things; nothing that says what is taken for granted anyway. */
-function entryOf(relation: RelationShape, decision: Decision): TenancyFileRelation {
+function entryOf(
+  relation: RelationShape,
+  decision: Decision,
+  tenantColumns: readonly string[],
+): TenancyFileRelation {
+  const also = otherKeys(relation, decision, tenantColumns)
   const expected = 'root' in decision ? decision.root : 'id'
   const plainKey = relation.primaryKey.length === 1 && relation.primaryKey[0] === expected
   return {
     ...decision,
+    ...(also.length === 0 ? {} : { also }),
     ...(relation.model === null ? {} : { model: relation.model }),
     ...(relation.primaryKey.length === 0 || plainKey ? {} : { key: relation.primaryKey }),
     ...(Object.keys(relation.properties).length === 0 ? {} : { properties: relation.properties }),
     ...(Object.keys(relation.relationFields).length === 0 ? {} : { relationFields: relation.relationFields }),
   }
+}
+
+/** Keys of other tenant levels beside the one that was taken for the owner. */
+function otherKeys(
+  relation: RelationShape,
+  decision: Decision,
+  tenantColumns: readonly string[],
+): readonly string[] {
+  const own =
+    'owned' in decision ? decision.owned : 'ownedThrough' in decision ? decision.ownedThrough[0] : null
+  if (own === null) return []
+  return tenantColumns.filter(
+    (name) => name !== own && relation.columns.some((column) => column.name === name),
+  )
 }
 
 /** The setting that most policies read. */

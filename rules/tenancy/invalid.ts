@@ -37,7 +37,7 @@ const keysAt: readonly (readonly [RegExp, readonly string[]])[] = [
       'rowLevelSecurity',
     ],
   ],
-  [/^\/relations\/[^/]+$/, [...kinds, 'model', 'key', 'properties', 'relationFields']],
+  [/^\/relations\/[^/]+$/, [...kinds, 'also', 'model', 'key', 'properties', 'relationFields']],
   [/^\/relations\/[^/]+\/relationFields\/[^/]+$/, ['to', 'many', 'on']],
   [/^\/tenantless\/\d+$/, ['files', 'reason']],
 ]

@@ -114,6 +114,7 @@ function relationOf(
     model: entry.model ?? null,
     properties: entry.properties ?? {},
     relationFields: entry.relationFields ?? {},
+    also: entry.also ?? [],
     key: keyColumns(entry),
   }
 }

@@ -55,6 +55,8 @@ export interface TenancyRelation {
   readonly properties: Readonly<Record<string, string>>
   /** ORM relation field → SQL name of the relation it leads to, and the columns that join them. */
   readonly relationFields: Readonly<Record<string, RelationField>>
+  /** Other columns that carry a tenant: a filter by any of them confines. */
+  readonly also: readonly string[]
   /** Primary key, `['id']` unless said otherwise. */
   readonly key: readonly string[]
 }
@@ -85,6 +87,7 @@ export interface TenancyFile {
 
 /** @public */
 export type TenancyFileRelation = {
+  readonly also?: readonly string[]
   readonly model?: string
   readonly key?: readonly string[]
   readonly properties?: Readonly<Record<string, string>>

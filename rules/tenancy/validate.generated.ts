@@ -52,6 +52,7 @@ const schema31 = {
         root: { $ref: '#/$defs/name' },
         unknown: { type: 'string' },
         model: { $ref: '#/$defs/name' },
+        also: { $ref: '#/$defs/names' },
         key: { $ref: '#/$defs/names' },
         properties: { type: 'object', additionalProperties: { $ref: '#/$defs/name' } },
         relationFields: { type: 'object', additionalProperties: { $ref: '#/$defs/relationField' } },
@@ -93,6 +94,7 @@ const schema34 = {
     root: { $ref: '#/$defs/name' },
     unknown: { type: 'string' },
     model: { $ref: '#/$defs/name' },
+    also: { $ref: '#/$defs/names' },
     key: { $ref: '#/$defs/names' },
     properties: { type: 'object', additionalProperties: { $ref: '#/$defs/name' } },
     relationFields: { type: 'object', additionalProperties: { $ref: '#/$defs/relationField' } },
@@ -198,13 +200,13 @@ const schema43 = {
   },
 }
 
-function validate24(
+function validate25(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate24.evaluated
+  const evaluated0 = validate25.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -444,10 +446,10 @@ function validate24(
     }
     errors++
   }
-  validate24.errors = vErrors
+  validate25.errors = vErrors
   return errors === 0
 }
-validate24.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+validate25.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
 
 function validate21(
   data,
@@ -949,6 +951,20 @@ function validate21(
         errors++
       }
     }
+    if (data.also !== undefined) {
+      if (
+        !validate22(data.also, {
+          instancePath: instancePath + '/also',
+          parentData: data,
+          parentDataProperty: 'also',
+          rootData,
+          dynamicAnchors,
+        })
+      ) {
+        vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors)
+        errors = vErrors.length
+      }
+    }
     if (data.key !== undefined) {
       if (
         !validate22(data.key, {
@@ -964,12 +980,12 @@ function validate21(
       }
     }
     if (data.properties !== undefined) {
-      let data8 = data.properties
-      if (data8 && typeof data8 == 'object' && !Array.isArray(data8)) {
-        for (const key1 in data8) {
-          let data9 = data8[key1]
-          if (typeof data9 === 'string') {
-            if (!pattern4.test(data9)) {
+      let data9 = data.properties
+      if (data9 && typeof data9 == 'object' && !Array.isArray(data9)) {
+        for (const key1 in data9) {
+          let data10 = data9[key1]
+          if (typeof data10 === 'string') {
+            if (!pattern4.test(data10)) {
               const err26 = {
                 instancePath: instancePath + '/properties/' + key1.replace(/~/g, '~0').replace(/\//g, '~1'),
                 schemaPath: '#/$defs/name/pattern',
@@ -1017,19 +1033,19 @@ function validate21(
       }
     }
     if (data.relationFields !== undefined) {
-      let data10 = data.relationFields
-      if (data10 && typeof data10 == 'object' && !Array.isArray(data10)) {
-        for (const key2 in data10) {
+      let data11 = data.relationFields
+      if (data11 && typeof data11 == 'object' && !Array.isArray(data11)) {
+        for (const key2 in data11) {
           if (
-            !validate24(data10[key2], {
+            !validate25(data11[key2], {
               instancePath: instancePath + '/relationFields/' + key2.replace(/~/g, '~0').replace(/\//g, '~1'),
-              parentData: data10,
+              parentData: data11,
               parentDataProperty: key2,
               rootData,
               dynamicAnchors,
             })
           ) {
-            vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors)
+            vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors)
             errors = vErrors.length
           }
         }

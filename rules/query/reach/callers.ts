@@ -4,6 +4,7 @@ import { contains, unwrap } from '../../source/children.ts'
 import type { Definition } from '../../source/definition.ts'
 import type { QueryContext } from '../context.ts'
 import { type CallLike, callsByName } from './calls.ts'
+import { importKey } from './project.ts'
 import type { SideFiles } from './side-files.ts'
 
 /** A call of a function, in the analysis of the file that it stands in. */
@@ -68,7 +69,10 @@ export function callersOf(node: FunctionNode, file: QueryContext, files: SideFil
   const named = nameOf(node)
   if (named === null) return { callers: [], complete: true }
   const own = file.scope.filename
-  const others = files.project.filesCalling(named.name).filter((filename) => filename !== own)
+  const { filesCalling } = files.project
+  const others = [...new Set([...filesCalling(named.name), ...filesCalling(importKey(own))])].filter(
+    (filename) => filename !== own,
+  )
   const looked = others.slice(0, fileLimit)
   const callers = [own, ...looked].flatMap((filename) => {
     const from = filename === own ? file : files.analysisOf(filename)
@@ -83,11 +87,31 @@ function callsOf(
   home: QueryContext,
   from: QueryContext,
 ): readonly Caller[] {
-  const calls = callsByName(from.scope.sourceCode).get(named.name) ?? []
-  return calls
+  const calls = callsByName(from.scope.sourceCode)
+  return localNames(named, home, from)
+    .flatMap((name) => calls.get(name) ?? [])
     .filter((call) => from !== home || !contains(target, call))
     .filter((call) => isCallOf(call, named, target, home, from))
     .map((call) => ({ call, file: from }))
+}
+
+/** Under which names a file may call it: its own, and those that imports give it. */
+function localNames(named: Named, home: QueryContext, from: QueryContext): readonly string[] {
+  const names = new Set([named.name])
+  const key = importKey(home.scope.filename)
+  for (const statement of from.scope.sourceCode.ast.body) {
+    if (statement.type !== 'ImportDeclaration') continue
+    for (const specifier of statement.specifiers) {
+      const isDefault =
+        specifier.type === 'ImportDefaultSpecifier' && importKey(statement.source.value) === key
+      const isRenamed =
+        specifier.type === 'ImportSpecifier' &&
+        specifier.imported.type === 'Identifier' &&
+        specifier.imported.name === named.name
+      if (isDefault || isRenamed) names.add(specifier.local.name)
+    }
+  }
+  return [...names]
 }
 
 function isCallOf(

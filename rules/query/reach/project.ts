@@ -79,9 +79,24 @@ function refresh(index: Index, root: string): boolean {
 
 const called = /([A-Za-z_$][\w$]*)(?:<[^<>()]*>)?\??\.?\(|<([A-Z][\w$]*)/g
 
+/** `import { load as loadTask }`: the file calls `load` under another name. */
+const renamed = /([A-Za-z_$][\w$]*)\s+as\s+[A-Za-z_$]/g
+const defaultImport = /import\s+[A-Za-z_$][\w$]*\s*(?:,\s*\{[^}]*\}\s*)?from\s*['"]([^'"]+)['"]/g
+
+/** Under which key of {@link Project.filesCalling} the files stand that import the default of a module. */
+export function importKey(module: string): string {
+  const [last, before] = module
+    .replace(/(?:\/index)?\.[cm]?[jt]sx?$|\/index$/, '')
+    .split('/')
+    .reverse()
+  return `import ${last === '' ? before : last}`
+}
+
 function calledIn(text: string): ReadonlySet<string> {
   const names = new Set<string>()
   for (const match of text.matchAll(called)) names.add(match[1] ?? match[2]!)
+  for (const match of text.matchAll(renamed)) names.add(match[1]!)
+  for (const match of text.matchAll(defaultImport)) names.add(importKey(match[1]!))
   return names
 }
 

@@ -67,38 +67,53 @@ export class Reach {
     if (mention.occurrence.access === 'insert' && mention.ownership.kind === 'owned') {
       return { kind: 'likely', reason: 'the new row names no tenant', path: look.path }
     }
-    const shared = sharedLead(judged, mention)
-    if (shared !== null) return { kind: 'likely', reason: `it is joined through ${shared}`, path: look.path }
+    const lead = sharedLead(judged, mention)
+    if (lead !== null) return { kind: 'likely', reason: `it is joined through ${lead}`, path: look.path }
     const states = values.flatMap((value) => {
       const state = this.#ofSteering(value, at, mention, look)
       return state === null ? [] : [{ value, state }]
     })
-    const binding = states.find(
-      ({ value, state }) =>
-        state.kind === 'derived' && value.provenance.kind !== 'parameter' && isIdentifying(value.column),
-    )
+    const binding = states.find(({ value, state }) => isBinding(value, state))
     if (binding !== undefined) return binding.state
     const ignored = this.#ignoredTenant(at)
     const found = worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
     if (found.kind === 'certain' || found.kind === 'guarded') return found
     if (ignored !== null && found.kind !== 'likely') return ignoredExposure(ignored, look)
+    const shared = found.kind === 'likely' ? undefined : values.find(({ column }) => isPlainName(column))
+    if (shared !== undefined && states.every(({ value }) => isPlainName(value.column))) {
+      const reason = `it is looked up by \`${shared.column}\`, which other tenants may have too`
+      return { kind: 'likely', reason, path: look.path }
+    }
     return found
   }
 
   /** No value picks the rows: all of them are read or written. */
   #unkeyed(at: TSESTree.Node, look: Look, ignored: string | null): Exposure {
     if (ignored !== null) return ignoredExposure(ignored, look)
-    const handler = handlerAround(at)
-    const { text } = this.#file.scope.sourceCode
-    if (
-      handler !== null &&
-      isEntry(handler.function, this.#file) &&
-      hasActor(handler.whole, text, this.#file.tenancy)
-    ) {
-      return { kind: 'likely', reason: 'no value picks its rows', path: look.path }
-    }
+    const path = this.#wayTo(at, this.#file, look)
+    if (path !== null) return { kind: 'likely', reason: 'no value picks its rows', path }
     return { kind: 'unreached', reason: 'no value picks its rows, and no entry point of a user is in sight' }
+  }
+
+  /** A way from an entry point with an actor to where the query stands. */
+  #wayTo(at: TSESTree.Node, file: QueryContext, look: Look): readonly Step[] | null {
+    const handler = handlerAround(at)
+    if (handler === null || this.#files.isTenantless(file.scope.filename)) return null
+    if (
+      isEntry(handler.function, file) &&
+      hasActor(handler.whole, file.scope.sourceCode.text, file.tenancy)
+    ) {
+      return look.path
+    }
+    if (look.visited.size >= depthLimit || look.visited.has(handler.function)) return null
+    const visited = new Set([...look.visited, handler.function])
+    for (const { call, file: from } of callersOf(handler.function, file, this.#files).callers) {
+      const path = [this.#stepAt(call, from), ...look.path]
+      const found = this.#wayTo(call, from, { ...look, visited, path })
+      if (found !== null) return found
+    }
+    return null
   }
 
   #ofSteering(value: SteeringValue, at: TSESTree.Node, mention: Judged, look: Look): Exposure | null {
@@ -126,6 +141,7 @@ export class Reach {
       return worst(all.filter((one) => one !== null))
     }
     if (isConstantName(node)) return null
+    if (this.#isRequest(node, file)) return this.#ofRequest(node, at, file, look, 'request')
     if (file.proofs.factsAt(node, at).length > 0) return { kind: 'derived', from: 'a row of the tenant' }
     const provenance = file.scope.provenanceOf(node)
     switch (provenance.kind) {
@@ -193,6 +209,13 @@ export class Reach {
     return worst(parts.filter((one) => one !== null)) ?? unfollowed
   }
 
+  /** The request as a whole, handed to what reads it. */
+  #isRequest(node: TSESTree.Node, file: QueryContext): boolean {
+    if (node.type !== 'Identifier') return false
+    const { path, base } = this.#placeOf(node, file)
+    return path.length === 1 && path[0] === 'request' && base.kind === 'parameter'
+  }
+
   #placeOf(node: TSESTree.Node, file: QueryContext): ReturnType<typeof placeOf> {
     const { sourceCode } = file.scope
     return placeOf(node, moduleOf(file), (identifier) => isConstant(sourceCode, identifier))
@@ -222,7 +245,11 @@ export class Reach {
   /** A row of one's own is no other tenant's, unless the relation carries a tenant and one person may act in several. */
   #self({ ownership }: Judged): Exposure {
     return ownership.kind === 'owned'
-      ? { kind: 'unreached', reason: 'it is bound to the logged-in user, not to the tenant' }
+      ? {
+          kind: 'likely',
+          reason: 'it is bound to the logged-in user, who may act in several tenants',
+          path: [],
+        }
       : { kind: 'derived', from: 'whoever is logged in' }
   }
 
@@ -246,6 +273,7 @@ export class Reach {
     look: Look,
     mention: Judged,
   ): Exposure | null {
+    if (this.#files.isTenantless(file.scope.filename)) return null
     if (call.type === 'JSXOpeningElement') {
       const [name, ...further] = path
       const value = binding.index === 0 && name !== undefined ? attributeOf(call, name) : null
@@ -261,7 +289,10 @@ export class Reach {
       if (view === null) break
       const [name, ...further] = rest
       const property = view.properties.findLast((one) => one.name === name)
-      if (property === undefined && view.open.length > 0) break
+      if (property === undefined && view.open.length > 0) {
+        const open = view.open.map((one) => this.#ofValue(one.node, call, file, look, rest, mention))
+        return worst(open.filter((state) => state !== null))
+      }
       value = property?.value
       rest = further
     }
@@ -370,7 +401,7 @@ const makes =
 
 /** What in the text of a function shows that it looks something up. */
 function looksUp(text: string): boolean {
-  return /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first)\s*[(<`]|\bfetch\(|\bsql`|\bawait\b/.test(
+  return /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first)\s*[(<`]|\bfetch\(|\bsql`/.test(
     text,
   )
 }
@@ -378,6 +409,17 @@ function looksUp(text: string): boolean {
 /** `HOUSE_ACCOUNT_ID`: what is written so is the same in every request. */
 function isConstantName(node: TSESTree.Node): boolean {
   return node.type === 'Identifier' && /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(node.name)
+}
+
+/** Do the rows of a mention hang on this value, whatever the others are? */
+function isBinding({ provenance, column }: SteeringValue, state: Exposure): boolean {
+  if (!isIdentifying(column)) return false
+  return state.kind === 'guarded' || (state.kind === 'derived' && provenance.kind !== 'parameter')
+}
+
+/** A name that people give: nothing keeps two tenants from giving the same. */
+function isPlainName(column: string | null): boolean {
+  return column !== null && /(?:^|_)(?:name|title|label)$|(?:Name|Title|Label)$/.test(column)
 }
 
 /** Does a column name rows rather than describe them? */

@@ -1,3 +1,4 @@
+import { matchesGlob, patternPath } from '../glob.ts'
 import { scopedParseOf } from '../../source/graph.ts'
 import { sideSource } from '../../source/side-source.ts'
 import type { Tenancy } from '../../tenancy/tenancy.ts'
@@ -23,6 +24,13 @@ export class SideFiles {
     this.#tenancy = tenancy
     this.#own = own
     this.#analyse = analyse
+  }
+
+  /** The tenancy model says that what the file does is for all tenants. */
+  isTenantless(filename: string): boolean {
+    return this.#tenancy.tenantless.some(({ files }) =>
+      files.some((glob) => matchesGlob(patternPath(filename, this.project.root), glob)),
+    )
   }
 
   /** Null: the file cannot be read. */
