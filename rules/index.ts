@@ -51,7 +51,7 @@ const plugin = {
 
 Object.assign(plugin.configs, {
   certain: preset('certain', { tier: 'certain', onlyRequestControlled: true, onlyCertain: true }),
-  recommended: preset('recommended', { tier: 'likely' }),
+  recommended: preset('recommended', { tier: 'likely', onlyCertain: true }),
   strict: preset('strict', { tier: 'every', reportUnknown: true, requireExplicit: true }),
   sql: [
     {

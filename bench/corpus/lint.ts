@@ -23,7 +23,6 @@ export function linterFor(
     cwd: root,
     overrideConfigFile: true,
     allowInlineConfig: false,
-    ignore: false,
     // A glob may be of another version of the tree.
     errorOnUnmatchedPattern: false,
     overrideConfig: [

@@ -1,12 +1,12 @@
 import type { Interpolation } from '../query/query.ts'
-import { defineRule } from '../query/rule.ts'
+import { defineRule, type Tier } from '../query/rule.ts'
 import { isHarmless } from '../query/harmless.ts'
 
 interface Options {
   /** Report also names and fragments of which nothing is known. */
   readonly reportUnknown: boolean
-  /** Report only values that come from the request. */
-  readonly onlyRequestControlled: boolean
+  /** `certain`: what comes from the request. `likely`: also values, and what stands between quotes. `every`: also names and fragments. */
+  readonly tier: Tier
 }
 
 /** A value pasted into the text of a statement. */
@@ -27,29 +27,43 @@ export default defineRule<Options>({
       type: 'boolean',
       description: 'Report also names and fragments of which nothing is known.',
     },
-    onlyRequestControlled: { type: 'boolean', description: 'Report only values that come from the request.' },
+    tier: {
+      type: 'string',
+      enum: ['certain', 'likely', 'every'],
+      description: 'How surely what is pasted must be a value of a request for it to be reported.',
+    },
   },
-  defaults: { reportUnknown: false, onlyRequestControlled: false },
+  defaults: { reportUnknown: false, tier: 'every' },
   check({ queries, opaques, file }, options, report) {
     const seen = new Set<unknown>()
     const all = [...queries.map((one) => one.query), ...opaques].flatMap((one) => one.interpolations)
     for (const interpolation of all) {
-      if (seen.has(interpolation.node) || !isWanted(interpolation, options)) continue
+      const text = file.scope.sourceCode.getText(interpolation.node)
+      if (seen.has(interpolation.node) || !isWanted(interpolation, text, options)) continue
       seen.add(interpolation.node)
       if (isHarmless(interpolation.node, file.scope)) continue
       report(interpolation.position, interpolation.node, {
-        source: shortened(file.scope.sourceCode.getText(interpolation.node)),
+        source: shortened(text),
         origin: interpolation.provenance.kind === 'request' ? ', and the request chooses it' : '',
       })
     }
   },
 })
 
-function isWanted({ position, provenance }: Interpolation, options: Options): boolean {
-  if (provenance.kind === 'literal') return false
-  if (options.onlyRequestControlled) return provenance.kind === 'request'
-  return position === 'value' || options.reportUnknown || provenance.kind !== 'unknown'
+/** A name or a fragment is mostly chosen by the program itself; a value, and what stands between quotes, hardly ever. */
+function isWanted({ position, provenance }: Interpolation, text: string, options: Options): boolean {
+  if (provenance.kind === 'literal' || enumMember.test(text)) return false
+  if (provenance.kind === 'request') return true
+  if (options.tier === 'certain') return false
+  if (position === 'value' || quoted.test(text) || options.reportUnknown) return true
+  return options.tier === 'every' && provenance.kind !== 'unknown'
 }
+
+/** `State.ERROR`, `LIMIT_DEFAULT`: written once, in the program. */
+const enumMember = /^(?:[A-Z]\w*\.)?[A-Z][A-Z\d_]*$|^[A-Z]\w+\.[A-Z]\w+$/
+
+/** A value that a template puts between the quotes of SQL. */
+const quoted = /'\$\{/
 
 function shortened(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ')

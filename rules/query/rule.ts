@@ -4,6 +4,7 @@ import { escapesOf, type Note } from './escape/escapes.ts'
 import { reporterOf, tenantlessMessages } from './escape/reporter.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { reachText } from './reach/reach-text.ts'
+import { relationIn } from './reference.ts'
 
 /** The presets of rules for programs; what each is for stands beside `configs` of the plugin. */
 export type Preset = 'certain' | 'recommended' | 'strict'
@@ -191,7 +192,10 @@ export function isWanted(finding: Finding, options: ConfinementOptions, file: Qu
   if (state.kind === 'unknown') return options.reportUnknown
   if (occurrence.declared !== null && !options.requireExplicit && state.kind !== 'unnamed') return false
   if (options.tier === 'every') return true
-  if (state.kind === 'unnamed') return options.tier === 'likely'
+  // What `init` left open is told by `init`, and here by `strict`; a relation that nobody has named is told as soon as it can be reached.
+  const isLeftOpen =
+    state.kind === 'unnamed' && relationIn(file.tenancy, occurrence.occurrence.relation) !== null
+  if (isLeftOpen || (state.kind === 'unnamed' && options.tier === 'certain')) return false
   const { kind } = file.exposureOf(judged, occurrence)
   return kind === 'certain' || (kind === 'likely' && options.tier === 'likely')
 }

@@ -57,7 +57,7 @@ function stemOf(name: string): string {
 }
 
 const identity =
-  /\b(?:session|currentUser|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b/
+  /\b(?:protected\w*|authed\w*|authenticated\w*|session|currentUser|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b/
 
 /** Is an authenticated actor, or its tenant, in sight of the handler? */
 export function hasActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {

@@ -5,7 +5,7 @@ import { leaves } from '../../provenance/guard.ts'
 import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
 import type { Identity } from '../identity.ts'
-import { functionsAround, tenantNames } from './actor.ts'
+import { functionsAround, isSelf, tenantNames } from './actor.ts'
 import { calleeName, some } from './calls.ts'
 
 /** Names of functions that exist to refuse. */
@@ -33,7 +33,7 @@ const actorWords =
  */
 export function guardOf(value: TSESTree.Node, at: TSESTree.Node, file: QueryContext): string | null {
   const watch = new Watch(value, file)
-  return watch.callBefore(at) ?? watch.comparisonBefore(at) ?? watch.around(at)
+  return watch.callBefore(at) ?? watch.comparisonBefore(at) ?? watch.checkedReadBefore(at) ?? watch.around(at)
 }
 
 class Watch {
@@ -82,7 +82,9 @@ class Watch {
 
   #isGuard(call: TSESTree.CallExpression): boolean {
     const name = calleeName(call)
-    if (name === null || neverRefuses.test(name) || !this.#isHanded(call)) return false
+    if (name === null || neverRefuses.test(name)) return false
+    if (refuses.test(name) && this.#isHandedRow(call)) return true
+    if (!this.#isHanded(call)) return false
     if (refuses.test(name)) return true
     const definition = this.#file.scope.definitionOf(call.callee)
     if (definition.kind !== 'function') return false
@@ -109,6 +111,10 @@ class Watch {
     return call.arguments.some((argument) => some(argument, (node) => this.#isValue(node)))
   }
 
+  #isHandedRow(call: TSESTree.CallExpression): boolean {
+    return call.arguments.some((argument) => some(argument, (node) => this.#isReadByIt(node)))
+  }
+
   #isValue(node: TSESTree.Node): boolean {
     if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return false
     if (node.parent?.type === 'Property' && node.parent.key === node && node.parent.value !== node)
@@ -121,6 +127,13 @@ class Watch {
     if (other === null || this.#identity === null || other.root !== this.#identity.root) return false
     if (node.parent?.type === 'MemberExpression' && node.parent.object === node) return false
     return other.path.every((name, index) => name === this.#identity!.path[index])
+  }
+
+  /** A row, or a member of one, that was read by the value. */
+  #isReadByIt(node: TSESTree.Node): boolean {
+    if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return false
+    const call = this.#file.proofs.identities.of(node)?.call ?? null
+    return call !== null && this.#isHanded(call)
   }
 
   /** `const row = await getRow(id); if (row.tenantId !== tenant.id) throw …` */
@@ -146,6 +159,20 @@ class Watch {
       const other = side === bare.left ? bare.right : bare.left
       if (call === null || !isTenant || this.#file.scope.provenanceOf(other).kind === 'literal') continue
       if (this.#isHanded(call)) return this.#text.slice(side.range[0], side.range[1])
+    }
+    return null
+  }
+
+  /** `const row = await getRow(id)`, then a check of what the row says of its tenant or its owner, then the write by the same id. */
+  checkedReadBefore(at: TSESTree.Node): string | null {
+    for (const statement of this.#statementsBefore(at)) {
+      if (statement.type !== 'VariableDeclaration') continue
+      for (const { init } of statement.declarations) {
+        const call = init === null ? null : unwrap(init, true)
+        if (call?.type !== 'CallExpression' || !this.#isHanded(call)) continue
+        const checked = checkedAfter(call, this.#file, at)
+        if (checked !== null) return checked
+      }
     }
     return null
   }
@@ -213,25 +240,52 @@ class Watch {
   }
 }
 
-/** After a call that reads rows: does the caller compare their tenant, or hand them to a check, before it goes on? */
-export function checkedAfter(call: TSESTree.CallExpression, file: QueryContext): string | null {
+const isExcused = ({ parent }: TSESTree.Node): boolean =>
+  parent?.type === 'LogicalExpression' && parent.operator === '&&'
+
+/**
+ * After a call that reads rows: does the code compare their tenant or owner, or hand them to a check, before it goes on (to `until`, where
+ * that is given)?
+ */
+export function checkedAfter(
+  call: TSESTree.CallExpression,
+  file: QueryContext,
+  until?: TSESTree.Node,
+): string | null {
   const { identities } = file.proofs
   const root = identities.of(call)?.root
   const around = functionAround(call)
   if (root === undefined || around === null) return null
   const { text } = file.scope.sourceCode
   const names = tenantNames(file.tenancy)
+  const leadsToTenant = (node: TSESTree.Node): boolean => {
+    const identity = node.type === 'MemberExpression' ? identities.of(node) : null
+    return identity?.root === root && identity.path.some((name) => names.test(name))
+  }
+  const isOwner = (node: TSESTree.Node, other: TSESTree.Node): boolean =>
+    identities.of(node)?.root === root &&
+    node.type === 'MemberExpression' &&
+    isSelf(text.slice(other.range[0], other.range[1]))
+  const compared = (node: TSESTree.BinaryExpression): TSESTree.Node | null => {
+    for (const [side, other] of [
+      [unwrap(node.left), unwrap(node.right)],
+      [unwrap(node.right), unwrap(node.left)],
+    ] as const) {
+      // What another test can make up for is no check: `owner !== me && role !== 'admin'`.
+      if (isOwner(side, other) && !isExcused(node)) return side
+      if (!leadsToTenant(side)) continue
+      const isCount = side.type === 'MemberExpression' && text.slice(...side.property.range) === 'length'
+      if (isCount || file.scope.provenanceOf(other).kind !== 'literal') return side
+    }
+    return null
+  }
   let found: string | null = null
   const visit = (node: TSESTree.Node): void => {
     if (found !== null || node.range[1] <= call.range[0]) return
-    if (node.type === 'BinaryExpression' && /^[!=]==?$/.test(node.operator)) {
-      for (const side of [node.left, node.right]) {
-        const identity = identities.of(side)
-        if (identity?.root !== root || !names.test(identity.path.at(-1) ?? '')) continue
-        const other = side === node.left ? node.right : node.left
-        if (file.scope.provenanceOf(other).kind !== 'literal')
-          found = `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
-      }
+    if (until !== undefined && node.range[0] >= until.range[0]) return
+    if (node.type === 'BinaryExpression' && /^(?:[!=]==?|>|<|>=|<=)$/.test(node.operator)) {
+      const side = compared(node)
+      if (side !== null) found = `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
     }
     if (node.type === 'CallExpression' && node !== call && refuses.test(calleeName(node) ?? '')) {
       const handed = node.arguments.some((argument) =>

@@ -13,7 +13,7 @@ import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter, guardOf } from './guards.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
-import { steeringOf, type SteeringValue } from './steering.ts'
+import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
 
 /** Calls from an entry point to a query; longer chains are not followed. */
 const depthLimit = 6
@@ -65,8 +65,13 @@ export class Reach {
     }
     const values = steeringOf(judged, mention)
     if (mention.occurrence.access === 'insert' && mention.ownership.kind === 'owned') {
-      return { kind: 'likely', reason: 'the new row names no tenant', path: look.path }
+      return this.#unkeyed(at, look, this.#ignoredTenant(at), 'the new row names no tenant')
     }
+    const unseen = unseenIn(judged)
+    if (unseen !== null)
+      return { kind: 'unreached', reason: `a part of its condition is not in sight: ${unseen}` }
+    const checked = look.isRead && at.type === 'CallExpression' ? checkedAfter(at, this.#file) : null
+    if (checked !== null) return { kind: 'guarded', by: checked }
     const lead = sharedLead(judged, mention)
     if (lead !== null) return { kind: 'likely', reason: `it is joined through ${lead}`, path: look.path }
     const states = values.flatMap((value) => {
@@ -89,11 +94,16 @@ export class Reach {
   }
 
   /** No value picks the rows: all of them are read or written. */
-  #unkeyed(at: TSESTree.Node, look: Look, ignored: string | null): Exposure {
+  #unkeyed(
+    at: TSESTree.Node,
+    look: Look,
+    ignored: string | null,
+    reason = 'no value picks its rows',
+  ): Exposure {
     if (ignored !== null) return ignoredExposure(ignored, look)
     const path = this.#wayTo(at, this.#file, look)
-    if (path !== null) return { kind: 'likely', reason: 'no value picks its rows', path }
-    return { kind: 'unreached', reason: 'no value picks its rows, and no entry point of a user is in sight' }
+    if (path !== null) return { kind: 'likely', reason, path }
+    return { kind: 'unreached', reason: `${reason}, and no entry point of a user is in sight` }
   }
 
   /** A way from an entry point with an actor to where the query stands. */

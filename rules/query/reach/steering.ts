@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Provenance } from '../../provenance/provenance.ts'
-import type { OccurrenceId } from '../../sql/statement.ts'
+import type { Condition, OccurrenceId } from '../../sql/statement.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
 import { type Link, linksOf } from '../links.ts'
 
@@ -92,4 +92,17 @@ function parametersIn(value: unknown, found = new Set<number>()): readonly numbe
     else for (const part of Object.values(value)) parametersIn(part, found)
   }
   return [...found]
+}
+
+/** Why a part of what picks the rows is not in sight, where that part may hold the tenant; null when all of it is. */
+export function unseenIn({ query }: JudgedQuery): string | null {
+  const { block } = query.statement
+  return 'where' in block && block.where !== null ? unseenConjunct(block.where) : null
+}
+
+function unseenConjunct(condition: Condition): string | null {
+  if (condition.kind === 'and') {
+    return condition.operands.map(unseenConjunct).find((reason) => reason !== null) ?? null
+  }
+  return condition.kind === 'opaque' && condition.mentions.length === 0 ? condition.reason : null
 }
