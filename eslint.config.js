@@ -17,6 +17,15 @@ export default [
   },
   { files: ['**/*.ts'], languageOptions: { parser } },
   ...watertight.configs.strict.map((config) => ({ ...config, files: service })),
+  {
+    files: service,
+    rules: {
+      'watertight/no-raw-sql': [
+        'error',
+        { allow: ['fixtures/service/{isolation,domain/search}/**', 'fixtures/service/health.ts'] },
+      ],
+    },
+  },
   ...watertight.configs.sql.map((config) => ({ ...config, files: ['fixtures/service/**/*.sql'] })),
   { settings: { watertight: { tenancy: './fixtures/service/tenancy.json' } } },
 ]

@@ -50,6 +50,8 @@ export async function lintDirectory(
         languageOptions,
         settings: { watertight: { tenancy: tenancyFile } },
         linterOptions: { reportUnusedDisableDirectives: 'off' },
+        // Where raw SQL may stand is for the house to say; it tells nothing of a leak.
+        rules: { 'watertight/no-raw-sql': 'off' },
       },
     ],
   })

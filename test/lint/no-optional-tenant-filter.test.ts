@@ -38,7 +38,7 @@ ruleTester().run('no-optional-tenant-filter', rule as never, {
             relation: 'patients',
             reason: 'the program adds the tenant predicate only on some paths',
             predicate: 'patients.clinic_id = request.clinic.id',
-            reach: ' Likely: no value picks its rows.',
+            reach: ' Likely: `request.clinic.id` is in scope, and the query ignores it.',
           },
         },
       ],

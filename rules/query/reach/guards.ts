@@ -5,7 +5,7 @@ import { leaves } from '../../provenance/guard.ts'
 import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
 import type { Identity } from '../identity.ts'
-import { functionsAround, isSelf, tenantNames } from './actor.ts'
+import { functionsAround, tenantNames } from './actor.ts'
 import { calleeName, some } from './calls.ts'
 
 /** Names of functions that exist to refuse. */
@@ -163,7 +163,7 @@ class Watch {
     return null
   }
 
-  /** `const row = await getRow(id)`, then a check of what the row says of its tenant or its owner, then the write by the same id. */
+  /** `const row = await getRow(id)`, then a check of what the row says of its tenant, then the write by the same id. */
   checkedReadBefore(at: TSESTree.Node): string | null {
     for (const statement of this.#statementsBefore(at)) {
       if (statement.type !== 'VariableDeclaration') continue
@@ -240,11 +240,8 @@ class Watch {
   }
 }
 
-const isExcused = ({ parent }: TSESTree.Node): boolean =>
-  parent?.type === 'LogicalExpression' && parent.operator === '&&'
-
 /**
- * After a call that reads rows: does the code compare their tenant or owner, or hand them to a check, before it goes on (to `until`, where
+ * After a call that reads rows: does the code compare their tenant, or hand them to a check, before it goes on (to `until`, where
  * that is given)?
  */
 export function checkedAfter(
@@ -262,17 +259,11 @@ export function checkedAfter(
     const identity = node.type === 'MemberExpression' ? identities.of(node) : null
     return identity?.root === root && identity.path.some((name) => names.test(name))
   }
-  const isOwner = (node: TSESTree.Node, other: TSESTree.Node): boolean =>
-    identities.of(node)?.root === root &&
-    node.type === 'MemberExpression' &&
-    isSelf(text.slice(other.range[0], other.range[1]))
   const compared = (node: TSESTree.BinaryExpression): TSESTree.Node | null => {
     for (const [side, other] of [
       [unwrap(node.left), unwrap(node.right)],
       [unwrap(node.right), unwrap(node.left)],
     ] as const) {
-      // What another test can make up for is no check: `owner !== me && role !== 'admin'`.
-      if (isOwner(side, other) && !isExcused(node)) return side
       if (!leadsToTenant(side)) continue
       const isCount = side.type === 'MemberExpression' && text.slice(...side.property.range) === 'length'
       if (isCount || file.scope.provenanceOf(other).kind !== 'literal') return side

@@ -4,6 +4,7 @@ import { type Binding, type FunctionNode, isFunction } from '../../source/bindin
 import { unwrap } from '../../source/children.ts'
 import { isConstant, linted, type SourceModule } from '../../source/module.ts'
 import { placeOf } from '../../provenance/place.ts'
+import { canonicalRoot } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
 import { functionsAround, handlerAround, hasActor, isSelf, tenantNames } from './actor.ts'
@@ -317,11 +318,20 @@ export class Reach {
     const names = tenantNames(this.#file.tenancy)
     for (const around of functionsAround(at)) {
       for (const parameter of around.params) {
-        const found = namesIn(parameter).find((name) => names.test(name))
+        const found = namesIn(parameter).find((name) => names.test(name)) ?? this.#trustedIn(parameter)
         if (found !== undefined) return found
       }
     }
     return null
+  }
+
+  /** The place of the tenancy model's `trusted` that begins in a parameter: `ctx` in `ctx.session.orgId`. */
+  #trustedIn(parameter: TSESTree.Node): string | undefined {
+    const roots = namesIn(parameter).map(canonicalRoot)
+    return this.#file.tenancy.trusted.find((path) => {
+      const [root, ...members] = path.split('.')
+      return members.length > 0 && roots.includes(canonicalRoot(root!))
+    })
   }
 
   #stepAt(node: TSESTree.Node, file: QueryContext): Step {
