@@ -4,6 +4,7 @@ import type { Evidence, Verdict } from '../confinement/verdict.ts'
 import type { Provenance } from '../provenance/provenance.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import { leakText, relationText } from './advice.ts'
+import { exposureText } from './reach/reach-text.ts'
 import { type CallSite, type QueryContext, contextFor } from './context.ts'
 import { fingerprintOf } from './escape/fingerprint.ts'
 
@@ -62,7 +63,8 @@ function describeSite(site: CallSite, file: QueryContext, filename: string): str
   const { line, column } = site.node.loc.start
   const lines = [`${filename}:${line}:${column + 1} fingerprint=${fingerprintOf(site)}`]
   for (const opaque of site.opaques) lines.push(`  ${opaque.library} call, not understood: ${opaque.reason}`)
-  for (const [index, { query, occurrences }] of site.queries.entries()) {
+  for (const [index, judged] of site.queries.entries()) {
+    const { query, occurrences } = judged
     const variant = site.queries.length > 1 ? ` (variant ${index + 1} of ${site.queries.length})` : ''
     lines.push(`  ${query.library} ${query.statement.block.kind} through \`${query.client}\`${variant}`)
     query.statement.parameters.forEach(({ name }, at) => {
@@ -77,6 +79,7 @@ function describeSite(site: CallSite, file: QueryContext, filename: string): str
       lines.push(
         `    ${one.occurrence.access} ${relationText(one)}: ${describeVerdict(one.verdict)}${declared}`,
       )
+      if (one.verdict.kind === 'leak') lines.push(`      ${exposureText(file.exposureOf(judged, one))}`)
     }
   }
   return lines.join('\n')

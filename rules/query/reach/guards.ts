@@ -10,7 +10,7 @@ import { calleeName, some } from './calls.ts'
 
 /** Names of functions that exist to refuse. */
 const refuses =
-  /^(?:assert|check|verify|ensure|require|authori[sz]e|guard|protect|deny|enforce|has|can|is|user(?:Can|Has)|validate)\w*(?:access|permission|owner|member|role|tenant|belong|allowed|authori[sz]|rights?|scope|team|workspace|org|project|account|admin)\w*$|^(?:assert|authori[sz]e|checkAuth|userCan|can|ability|requireAuth|checkAuthorization)\w*$|^(?:throwUnless|throwIf)\w*$/i
+  /^(?:assert|check|verify|ensure|require|authori[sz]e|guard|protect|deny|enforce|has|can|is|user(?:Can|Has)|validate)\w*(?:access|permission|owner|member|role|tenant|belong|allowed|authori[sz]|rights?|scope|team|workspace|org|project|account|admin)\w*$|^(?:assert|authori[sz]e|checkAuth|userCan|can|ability|requireAuth|checkAuthorization)\w*$|^(?:throwUnless|throwIf)\w*$|^(?:get|fetch|find|load|read|with)\w*authori[sz]ed?\w*$/i
 
 const neverRefuses =
   /^(?:parse|safeParse|log|debug|info|warn|error|track|format|stringify|revalidate\w*|validateInputs?)$/i
@@ -240,6 +240,20 @@ class Watch {
   }
 }
 
+/** A look-up that is handed the tenant of a row together with the actor: `findMember(row.teamId, session.user.id)`. */
+function isMembershipProof(
+  call: TSESTree.CallExpression,
+  leadsToTenant: (node: TSESTree.Node) => boolean,
+  text: string,
+): boolean {
+  return (
+    call.arguments.some((argument) => some(argument, leadsToTenant)) &&
+    namesUser.test(text.slice(...call.range))
+  )
+}
+
+const namesUser = /\b(?:user|userId|session|currentUser|actor|member|auth)\b|[a-z]UserId\b/
+
 /**
  * After a call that reads rows: does the code compare their tenant, or hand them to a check, before it goes on (to `until`, where
  * that is given)?
@@ -277,6 +291,9 @@ export function checkedAfter(
     if (node.type === 'BinaryExpression' && /^(?:[!=]==?|>|<|>=|<=)$/.test(node.operator)) {
       const side = compared(node)
       if (side !== null) found = `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
+    }
+    if (node.type === 'CallExpression' && node !== call && isMembershipProof(node, leadsToTenant, text)) {
+      found = `\`${calleeName(node)}\` for the tenant of the row`
     }
     if (node.type === 'CallExpression' && node !== call && refuses.test(calleeName(node) ?? '')) {
       const handed = node.arguments.some((argument) =>

@@ -1,20 +1,24 @@
 import { relative } from 'node:path'
 import type { TSESTree } from '@typescript-eslint/utils'
-import { type Binding, type FunctionNode, isFunction } from '../../source/binding.ts'
+import type { Binding } from '../../source/binding.ts'
 import { unwrap } from '../../source/children.ts'
 import { isConstant, linted, type SourceModule } from '../../source/module.ts'
 import { placeOf } from '../../provenance/place.ts'
-import { canonicalRoot } from '../../provenance/request.ts'
+import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
 import { functionsAround, handlerAround, hasActor, isSelf, tenantNames } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
-import { attributeOf, calleeName } from './calls.ts'
+import { attributeOf } from './calls.ts'
+import { isBinding, isMembership, isPlainName, isSecret } from './column.ts'
+import { isEntry, isServerAction, namesIn } from './entry.ts'
+import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter, guardOf } from './guards.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
 import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
+import { readsOnlyTenant } from './tenant-look.ts'
 
 /** Calls from an entry point to a query; longer chains are not followed. */
 const depthLimit = 6
@@ -73,6 +77,9 @@ export class Reach {
       return { kind: 'unreached', reason: `a part of its condition is not in sight: ${unseen}` }
     const checked = look.isRead && at.type === 'CallExpression' ? checkedAfter(at, this.#file) : null
     if (checked !== null) return { kind: 'guarded', by: checked }
+    if (readsOnlyTenant(judged, this.#file)) {
+      return { kind: 'derived', from: 'a look at whose the row is' }
+    }
     const lead = sharedLead(judged, mention)
     if (lead !== null) return { kind: 'likely', reason: `it is joined through ${lead}`, path: look.path }
     const states = values.flatMap((value) => {
@@ -197,7 +204,11 @@ export class Reach {
     path: string,
     mention: Judged,
   ): Exposure {
-    if (isSelf(path)) return { kind: 'derived', from: 'whoever is logged in' }
+    const written = file.scope.sourceCode.getText(node)
+    if (file.tenancy.trusted.some((trusted) => matchesTrusted(written.split('.'), trusted, false))) {
+      return { kind: 'derived', from: 'the authenticated tenant' }
+    }
+    if (isSelf(path) || isSelf(written)) return this.#self(mention)
     const unfollowed: Exposure = { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     const { base } = this.#placeOf(node, file)
     if (base.kind === 'expression' && base.node !== node) {
@@ -254,8 +265,8 @@ export class Reach {
   }
 
   /** A row of one's own is no other tenant's, unless the relation carries a tenant and one person may act in several. */
-  #self({ ownership }: Judged): Exposure {
-    return ownership.kind === 'owned'
+  #self({ ownership, occurrence }: Judged): Exposure {
+    return ownership.kind === 'owned' && !isMembership(occurrence.relation.name)
       ? {
           kind: 'likely',
           reason: 'it is bound to the logged-in user, who may act in several tenants',
@@ -363,113 +374,4 @@ function moduleOf(file: QueryContext): SourceModule {
   const made = linted(file.scope.sourceCode, file.scope.filename)
   modules.set(file, made)
   return made
-}
-
-/** Names that a parameter's pattern brings into scope. */
-function namesIn(pattern: TSESTree.Node): readonly string[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern.name]
-    case 'AssignmentPattern':
-      return namesIn(pattern.left)
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((property) =>
-        property.type === 'Property' ? namesIn(property.value) : namesIn(property.argument),
-      )
-    case 'TSParameterProperty':
-      return namesIn(pattern.parameter)
-    default:
-      return []
-  }
-}
-
-/** The values that an expression is made of; null when it is one value itself. */
-function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSESTree.Node[] | null {
-  switch (node.type) {
-    case 'TemplateLiteral':
-      return node.expressions
-    case 'BinaryExpression':
-      return [node.left, node.right]
-    case 'ConditionalExpression':
-      return [node.consequent, node.alternate]
-    case 'LogicalExpression':
-      return [node.left, node.right]
-    case 'ArrayExpression':
-      return node.elements.filter((one) => one !== null)
-    case 'SpreadElement':
-      return [node.argument]
-    case 'ObjectExpression':
-      return (file.scope.objectOf(node)?.properties ?? []).map(({ value }) => value)
-    case 'NewExpression':
-      return node.arguments
-    case 'CallExpression': {
-      const callee = unwrap(node.callee)
-      const name = calleeName(node) ?? ''
-      if (callee.type === 'MemberExpression' && carries.test(name)) return [callee.object]
-      return makes.test(name) ? node.arguments : null
-    }
-    default:
-      return null
-  }
-}
-
-/** Methods whose result is made of what they are called on, and functions whose result is made of their arguments. */
-const carries =
-  /^(?:map|filter|flatMap|flat|slice|concat|sort|toSorted|trim|toLowerCase|toUpperCase|toString|split|join|replace|replaceAll|substring|at|pop|shift)$/
-const makes =
-  /^(?:String|Number|BigInt|parseInt|parseFloat|decodeURIComponent|keys|values|entries|from|isArray)$/
-
-/** What in the text of a function shows that it looks something up. */
-function looksUp(text: string): boolean {
-  return /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first)\s*[(<`]|\bfetch\(|\bsql`/.test(
-    text,
-  )
-}
-
-/** `HOUSE_ACCOUNT_ID`: what is written so is the same in every request. */
-function isConstantName(node: TSESTree.Node): boolean {
-  return node.type === 'Identifier' && /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(node.name)
-}
-
-/** Do the rows of a mention hang on this value, whatever the others are? */
-function isBinding({ provenance, column }: SteeringValue, state: Exposure): boolean {
-  if (!isIdentifying(column)) return false
-  return state.kind === 'guarded' || (state.kind === 'derived' && provenance.kind !== 'parameter')
-}
-
-/** A name that people give: nothing keeps two tenants from giving the same. */
-function isPlainName(column: string | null): boolean {
-  return column !== null && /(?:^|_)(?:name|title|label)$|(?:Name|Title|Label)$/.test(column)
-}
-
-/** Does a column name rows rather than describe them? */
-function isIdentifying(column: string | null): boolean {
-  return column !== null && /(?:id|uuid|key|slug|email|name|code|token|number|domain)s?$/i.test(column)
-}
-
-/** What only its holder knows: whoever has it may see the row. */
-function isSecret(column: string): boolean {
-  return /token|secret|hash|signature|nonce|password|otp|api_?key/i.test(column)
-}
-
-/** Exported from a file of server actions: whoever can send a request calls it, with any arguments. */
-function isServerAction(node: FunctionNode, file: QueryContext): boolean {
-  const { ast } = file.scope.sourceCode
-  const isDirective = (statement: TSESTree.Node | undefined): boolean =>
-    statement?.type === 'ExpressionStatement' &&
-    statement.expression.type === 'Literal' &&
-    statement.expression.value === 'use server'
-  if (node.body.type === 'BlockStatement' && isDirective(node.body.body[0])) return true
-  if (!isDirective(ast.body[0])) return false
-  const holder = node.type === 'FunctionDeclaration' ? node.parent : node.parent.parent?.parent
-  return holder?.type === 'ExportNamedDeclaration' || holder?.type === 'ExportDefaultDeclaration'
-}
-
-const requestLike = /^(?:req|request|_req|c|ctx|context|event|params|searchParams|input|parsedInput|opts)$/
-
-/** Is the function called by the framework with what a user sent? */
-function isEntry(node: FunctionNode, file: QueryContext): boolean {
-  if (isServerAction(node, file)) return true
-  const isRequest = node.params.some((parameter) => namesIn(parameter).some((name) => requestLike.test(name)))
-  return isRequest && !isFunction(node.parent)
 }

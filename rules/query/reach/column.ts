@@ -1,0 +1,30 @@
+import type { Exposure } from './exposure.ts'
+import type { SteeringValue } from './steering.ts'
+
+/** Do the rows of a mention hang on this value, whatever the others are? */
+export function isBinding({ provenance, column }: SteeringValue, state: Exposure): boolean {
+  if (!isIdentifying(column)) return false
+  return state.kind === 'guarded' || (state.kind === 'derived' && provenance.kind !== 'parameter')
+}
+
+/** A name that people give: nothing keeps two tenants from giving the same. */
+export function isPlainName(column: string | null): boolean {
+  return column !== null && /(?:^|_)(?:name|title|label)$|(?:Name|Title|Label)$/.test(column)
+}
+
+/** Does a column name rows rather than describe them? */
+export function isIdentifying(column: string | null): boolean {
+  return column !== null && /(?:id|uuid|key|slug|email|name|code|token|number|domain)s?$/i.test(column)
+}
+
+/** What only its holder knows: whoever has it may see the row. */
+export function isSecret(column: string): boolean {
+  return /token|secret|hash|signature|nonce|password|otp|api_?key/i.test(column)
+}
+
+/** A relation that says who may act in which tenant: its rows of one user are that user's own memberships. */
+export function isMembership(relation: string): boolean {
+  return /(?:member(?:ship)?|user|role|participant|collaborator)s?$|^users?(?:_?to_?|_)?(?:team|org|workspace)/i.test(
+    relation,
+  )
+}

@@ -1,0 +1,42 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { type FunctionNode, isFunction } from '../../source/binding.ts'
+import type { QueryContext } from '../context.ts'
+
+/** Names that a parameter's pattern brings into scope. */
+export function namesIn(pattern: TSESTree.Node): readonly string[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern.name]
+    case 'AssignmentPattern':
+      return namesIn(pattern.left)
+    case 'ObjectPattern':
+      return pattern.properties.flatMap((property) =>
+        property.type === 'Property' ? namesIn(property.value) : namesIn(property.argument),
+      )
+    case 'TSParameterProperty':
+      return namesIn(pattern.parameter)
+    default:
+      return []
+  }
+}
+/** Exported from a file of server actions: whoever can send a request calls it, with any arguments. */
+export function isServerAction(node: FunctionNode, file: QueryContext): boolean {
+  const { ast } = file.scope.sourceCode
+  const isDirective = (statement: TSESTree.Node | undefined): boolean =>
+    statement?.type === 'ExpressionStatement' &&
+    statement.expression.type === 'Literal' &&
+    statement.expression.value === 'use server'
+  if (node.body.type === 'BlockStatement' && isDirective(node.body.body[0])) return true
+  if (!isDirective(ast.body[0])) return false
+  const holder = node.type === 'FunctionDeclaration' ? node.parent : node.parent.parent?.parent
+  return holder?.type === 'ExportNamedDeclaration' || holder?.type === 'ExportDefaultDeclaration'
+}
+
+const requestLike = /^(?:req|request|_req|c|ctx|context|event|params|searchParams|input|parsedInput|opts)$/
+
+/** Is the function called by the framework with what a user sent? */
+export function isEntry(node: FunctionNode, file: QueryContext): boolean {
+  if (isServerAction(node, file)) return true
+  const isRequest = node.params.some((parameter) => namesIn(parameter).some((name) => requestLike.test(name)))
+  return isRequest && !isFunction(node.parent)
+}

@@ -1,0 +1,52 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { unwrap } from '../../source/children.ts'
+import type { QueryContext } from '../context.ts'
+import { calleeName } from './calls.ts'
+
+/** The values that an expression is made of; null when it is one value itself. */
+export function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSESTree.Node[] | null {
+  switch (node.type) {
+    case 'TemplateLiteral':
+      return node.expressions
+    case 'BinaryExpression':
+      return [node.left, node.right]
+    case 'ConditionalExpression':
+      return [node.consequent, node.alternate]
+    case 'LogicalExpression':
+      return [node.left, node.right]
+    case 'ArrayExpression':
+      return node.elements.filter((one) => one !== null)
+    case 'SpreadElement':
+      return [node.argument]
+    case 'ObjectExpression':
+      return (file.scope.objectOf(node)?.properties ?? []).map(({ value }) => value)
+    case 'NewExpression':
+      return node.arguments
+    case 'CallExpression': {
+      const callee = unwrap(node.callee)
+      const name = calleeName(node) ?? ''
+      if (callee.type === 'MemberExpression' && carries.test(name)) return [callee.object]
+      return makes.test(name) ? node.arguments : null
+    }
+    default:
+      return null
+  }
+}
+
+/** Methods whose result is made of what they are called on, and functions whose result is made of their arguments. */
+const carries =
+  /^(?:map|filter|flatMap|flat|slice|concat|sort|toSorted|trim|toLowerCase|toUpperCase|toString|split|join|replace|replaceAll|substring|at|pop|shift)$/
+const makes =
+  /^(?:String|Number|BigInt|parseInt|parseFloat|decodeURIComponent|keys|values|entries|from|isArray)$/
+
+/** What in the text of a function shows that it looks something up. */
+export function looksUp(text: string): boolean {
+  return /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first)\s*[(<`]|\bfetch\(|\bsql`/.test(
+    text,
+  )
+}
+
+/** `HOUSE_ACCOUNT_ID`: what is written so is the same in every request. */
+export function isConstantName(node: TSESTree.Node): boolean {
+  return node.type === 'Identifier' && /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(node.name)
+}
