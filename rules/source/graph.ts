@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { type SourceModule, sideModule } from './module.ts'
+import { Recent } from './recent.ts'
 import { aliasesFor } from './alias.ts'
 import { workspaceSources } from './workspace.ts'
 
@@ -135,7 +136,8 @@ interface Loaded {
   readonly module: SourceModule | null
 }
 
-const loaded = new Map<string, Loaded>()
+/** So many modules are kept with their trees. */
+const loaded = new Recent<Loaded>(1500)
 
 /** Files beyond this size are generated or vendored; reading them would cost more than it tells. */
 const sizeLimit = 400_000

@@ -1,8 +1,10 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { readFileSync, statSync } from 'node:fs'
 import type { ScopedParse } from './graph.ts'
+import { Recent } from './recent.ts'
 
-const sources = new Map<string, { readonly mtime: number; readonly source: TSESLint.SourceCode | null }>()
+/** So many files with their trees and scopes are kept; their analyses go with them. */
+const sources = new Recent<{ readonly mtime: number; readonly source: TSESLint.SourceCode | null }>(250)
 
 /** Beyond this size a file is generated or vendored. */
 const sizeLimit = 400_000
