@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts'
 import { fragmentCondition } from './fragment.ts'
 import { fragmentIn } from './fragment-text.ts'
 import { listOf, mappedReturns } from './list.ts'
-import { mentionsOf } from './mentions.ts'
+import { mentionsOf } from '../../mentions.ts'
 import { operandOf, transparentObject } from './operand.ts'
 
 /** A condition, or none where the program gives `undefined`, which Drizzle leaves out. */

@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { mentionsOf } from '../../mentions.ts'
 import { memberName } from '../../../source/binding.ts'
 import type { Operand } from '../../../sql/statement.ts'
 import { bindColumn } from '../../naming.ts'
@@ -214,32 +215,4 @@ function wrapped(
   conversion: Conversion,
 ): Operand {
   return { kind: 'opaque', reason, mentions, span: conversion.draft.spanOf(node) }
-}
-
-/** A condition inside a value keeps its sub-queries in sight. */
-function mentionsOf(condition: ReturnType<typeof conditionIn>): readonly Operand[] {
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return condition.operands.flatMap(mentionsOf)
-    case 'not':
-      return mentionsOf(condition.operand)
-    case 'optional':
-      return mentionsOf(condition.condition)
-    case 'compare':
-      return [condition.left, condition.right]
-    case 'in':
-      return [condition.operand, ...condition.values]
-    case 'inQuery':
-      return [...condition.operands, { kind: 'subquery', block: condition.block, span: condition.span }]
-    case 'exists':
-      return [{ kind: 'subquery', block: condition.block, span: condition.span }]
-    case 'isNull':
-    case 'truth':
-      return [condition.operand]
-    case 'opaque':
-      return condition.mentions
-    case 'constant':
-      return []
-  }
 }

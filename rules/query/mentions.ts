@@ -1,4 +1,4 @@
-import type { Condition, Operand } from '../../../sql/statement.ts'
+import type { Condition, Operand } from '../sql/statement.ts'
 
 /** All operands of a condition, so that a condition inside a value keeps its sub-queries in sight. */
 export function mentionsOf(condition: Condition): readonly Operand[] {
