@@ -185,6 +185,7 @@ class Draft {
     if (slot.in === 'path' || slot.required) return true
     if (this.#step.focus === index) return true
     if (slot.in === 'body') return hasPlace(this.#body, slot.name)
+    if (this.#step.bare) return false
     if (focused && (!isCursor(slot.type) || this.#prepared.slots.length === 1)) return true
     return hash(this.#step.pick, slot.name) % 4 === 0
   }
@@ -308,6 +309,7 @@ class Draft {
     const isPaged = this.#prepared.slots.some(({ type }) => isCursor(type))
     const continues = this.#filled.some(({ slot }) => isCursor(slot.type))
     const isMandatory = parameter.in === 'path' || parameter.required
+    if (this.#step.bare && !isMandatory) return undefined
     // A cursor belongs to the order and the filter in which it was given out: the plainest ones.
     if (isPaged && (continues || pick % 2 === 1)) {
       if (pageSize.test(parameter.name)) return parameter.least

@@ -36,6 +36,8 @@ export interface Step {
   readonly actor: number
   /** Of its own rows it names those that the trial wrote last. */
   readonly latest?: true
+  /** Nothing optional is sent but what `focus` speaks of: any further filter could hide what the request would show. */
+  readonly bare?: true
 }
 
 /** A sequence under one attacker. */
@@ -204,6 +206,11 @@ function alone(step: Step, index: number, repertoire: Repertoire): Trial {
   return { index, steps: prepared(step, repertoire) }
 }
 
+/** A read that can be asked for less than everything. */
+export function narrows({ writes, parameters }: Operation): boolean {
+  return !writes && parameters.some(({ in: place, required }) => place === 'query' && !required)
+}
+
 interface Wave {
   readonly name: string
   readonly writesOnly: boolean
@@ -213,6 +220,11 @@ interface Wave {
 /** Waves that must be through before a campaign may call anything clean: each cell is reached by one of them. */
 const essential: readonly Wave[] = [
   { name: 'own', writesOnly: false, steps: (plain) => [plain] },
+  {
+    name: 'bare',
+    writesOnly: false,
+    steps: (plain, _slots, _repertoire, operation) => (narrows(operation) ? [{ ...plain, bare: true }] : []),
+  },
   {
     name: 'foreign',
     writesOnly: false,
@@ -231,10 +243,12 @@ const essential: readonly Wave[] = [
   {
     name: 'slots',
     writesOnly: false,
-    steps: (plain, slots) =>
-      slots < 2
-        ? []
-        : Array.from({ length: slots }, (_, focus) => ({ ...plain, relation: 'foreign', focus })),
+    steps: (plain, slots, _repertoire, operation) => {
+      const alone = narrows(operation)
+      if (slots < 2 && !alone) return []
+      const bare = alone ? { bare: true as const } : {}
+      return Array.from({ length: slots }, (_, focus) => ({ ...plain, ...bare, relation: 'foreign', focus }))
+    },
   },
   {
     name: 'hint',

@@ -1,5 +1,4 @@
-import type { Step } from '../generate/trial.ts'
-import { payloadOf } from '../generate/trial.ts'
+import { narrows, payloadOf, type Step } from '../generate/trial.ts'
 import type { Tenant } from '../model/tenant.ts'
 import { type Change, judgeForeignWrite } from '../oracles/foreign-write.ts'
 import type { Arena } from './arena.ts'
@@ -106,7 +105,9 @@ export function freeze(step: Step, arena: Arena): Step {
 /** Simpler forms of a step, for its operation's schema. */
 export function* simplifications(step: Step, arena: Arena): Iterable<Step> {
   const frozen = freeze(step, arena)
-  const schema = arena.prepared.get(step.operation)?.operation.body?.schema
+  const operation = arena.prepared.get(step.operation)?.operation
+  const schema = operation?.body?.schema
+  if (!step.bare && operation !== undefined && narrows(operation)) yield { ...step, bare: true }
   const required = Array.isArray(schema?.['required']) ? (schema['required'] as string[]) : []
   const value = 'value' in frozen.payload ? frozen.payload.value : undefined
   const optional =

@@ -1,6 +1,6 @@
 import { hash } from '../generate/random.ts'
 import { resolveStep, type Resolved, type Scene } from '../generate/resolve.ts'
-import { plainStep, prepared, type Step, type Trial, trialOf } from '../generate/trial.ts'
+import { narrows, plainStep, prepared, type Step, type Trial, trialOf } from '../generate/trial.ts'
 import { harvest, Pool } from '../model/pool.ts'
 import type { Tenant } from '../model/tenant.ts'
 import { compareWorlds, Noise } from '../oracles/interference.ts'
@@ -66,15 +66,18 @@ export class Twins {
     return suspicions
   }
 
-  /** First every operation as its owner would use it, then with the victim's own words, then by chance. */
+  /** First every list whole, then every operation as its owner would use it, then with the victim's own words, then by chance. */
   #trialAt(index: number, seed: number): Trial {
     const { repertoire, dictionary } = this.arena
     const { operations } = repertoire
     const writes = operations.filter(({ writes: does }) => does)
+    const lists = operations.filter(narrows)
     const plain = (operation: string, pick: number): Step => plainStep(operation, repertoire, pick)
-    if (index < operations.length)
-      return { index, steps: prepared(plain(operations[index]!.id, 0), repertoire) }
-    const colliding = index - operations.length
+    const list = lists[index]
+    if (list !== undefined) return { index, steps: [{ ...plain(list.id, 0), bare: true }] }
+    const ordinary = operations[index - lists.length]
+    if (ordinary !== undefined) return { index, steps: prepared(plain(ordinary.id, 0), repertoire) }
+    const colliding = index - lists.length - operations.length
     const rounds = Math.min(6, dictionary.length)
     if (colliding < writes.length * rounds) {
       const operation = writes[colliding % writes.length]!.id

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Repertoire, sweepOf, trialOf } from '../../harness/generate/trial.ts'
+import type { Operation } from '../../harness/target/target.ts'
 import { operationsOf } from '../../harness/target/operations.ts'
 import { openApi, safeRoutes } from '../support/notes-service.ts'
 import { notesTarget } from '../support/notes-target.ts'
@@ -44,5 +45,25 @@ describe('trials', () => {
       if (parameters.length > 0) expect(mine.some(({ relation }) => relation === 'foreign')).toBe(true)
       if (writes) expect(new Set(mine.map(({ hostility }) => hostility)).size).toBe(11)
     }
+  })
+
+  it('ask lists for everything, and for one filter at a time: a second one could hide what the first lets through', () => {
+    const list: Operation = {
+      ...operations.find(({ id }) => id === 'GET /folders')!,
+      parameters: ['noteId', 'folderId'].map((name) => ({
+        name,
+        in: 'query' as const,
+        required: false,
+        schema: { type: 'string', format: 'uuid' },
+        resource: name.replace('Id', ''),
+      })),
+    }
+    const filtered = { ...repertoire, operations: [list], slots: new Map([[list.id, 2]]) }
+    const bare = sweepOf(5, filtered).flatMap(({ steps }) => steps.filter((step) => step.bare))
+    expect(bare.map(({ relation, focus }) => [relation, focus])).toEqual([
+      ['own', -1],
+      ['foreign', 0],
+      ['foreign', 1],
+    ])
   })
 })
