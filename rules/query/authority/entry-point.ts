@@ -1,8 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isRouteHandler } from '../../provenance/place.ts'
 import { hasRequestDecorator } from '../../provenance/request.ts'
-import { type FunctionNode, isFunction, keyName } from '../../source/binding.ts'
-import { contains } from '../../source/children.ts'
+import { type FunctionNode, isFunction, keyName, memberName } from '../../source/binding.ts'
+import { contains, unwrap } from '../../source/children.ts'
 import type { ExtractionScope } from '../library.ts'
 import { calledName } from './membership.ts'
 
@@ -31,10 +31,27 @@ export function entranceOf(at: TSESTree.Node, scope: ExtractionScope): Entrance 
       if (hasMiddleware(wrapper as TSESTree.CallExpression, node)) return 'guarded'
       entrance = 'open'
     } else if (wrapper.type === 'CallExpression' && wrapper.callee !== node) {
-      if (!neutral.test(calledName(wrapper))) return 'guarded'
+      if (isOpenProcedure(wrapper)) entrance = 'open'
+      else if (!neutral.test(calledName(wrapper))) return 'guarded'
     } else if (isFileRoute(node, scope.filename) || takesDecorated(node)) entrance = 'open'
   }
   return entrance
+}
+
+/** `publicProcedure.input(schema).query(handler)`, `t.procedure.mutation(handler)`, with no middleware among the calls. */
+function isOpenProcedure({ callee }: TSESTree.CallExpression): boolean {
+  const names = chainNames(callee)
+  const procedure = names.findLastIndex((name) => /procedure$/i.test(name))
+  if (procedure < 0 || !/^(?:query|mutation|subscription)$/.test(names.at(-1)!)) return false
+  return /^(?:public|open|base)?procedure$/i.test(names[procedure]!) && !names.includes('use')
+}
+
+/** The names along a chain of members and calls. */
+function chainNames(given: TSESTree.Node): readonly string[] {
+  const node = unwrap(given)
+  if (node.type === 'Identifier') return [node.name]
+  if (node.type === 'MemberExpression') return [...chainNames(node.object), memberName(node) ?? '']
+  return node.type === 'CallExpression' ? chainNames(node.callee) : []
 }
 
 /** `pages/api/x.ts` exports its handler, `app/x/route.ts` one for each method. */

@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { leaves } from '../../provenance/guard.ts'
-import { childrenOf, unwrap } from '../../source/children.ts'
+import { childrenOf, contains, unwrap } from '../../source/children.ts'
 import { isFunction, memberName } from '../../source/binding.ts'
 import type { CallSite } from '../context.ts'
 import type { Identities } from '../identity.ts'
@@ -83,11 +83,18 @@ export class Membership {
       const throws = site.queries.some(({ query }) => query.answer.throws)
       return throws && this.#speaksOfBoth(call, tenant) ? 'proved' : 'none'
     }
+    if (this.#isPartOfQuery(call)) return 'none'
     const name = calledName(call)
     const given = call.arguments.some((argument) => this.#parts.ofTenant(argument, tenant))
     if (Object.hasOwn(this.#scope.tenancy.guards, name) && given) return 'proved'
     if (authorizing.test(name)) return 'perhaps'
     return given && call.arguments.some((argument) => this.#parts.ofActor(argument)) ? 'perhaps' : 'none'
+  }
+
+  /** `eq(…)` in a condition, `.where(…)` in a chain: they run nothing of their own. What is awaited does. */
+  #isPartOfQuery(call: TSESTree.CallExpression): boolean {
+    if (call.parent?.type === 'AwaitExpression') return false
+    return this.#sites.some(({ node }) => node !== call && contains(node, call))
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { memberName } from '../../source/binding.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 import { isConstant, linted } from '../../source/module.ts'
 import type { Identities } from '../identity.ts'
@@ -7,8 +8,20 @@ import type { ExtractionScope } from '../library.ts'
 const actorWords =
   /^(session|(current|auth|signedIn|logged|session)?_?user(s|_?id|Data)?|actor|viewer|auth|principal|identity|claims|jwt|me|account(Id)?|token|api_?key|caller)$/i
 
-/** The names in a dotted text. */
-const segmentsOf = (text: string): readonly string[] => text.split(/[^\w$]+/)
+/** The names that an expression leads through: those of its members and of the calls on the way, not those of what the calls are given. */
+function namesOf(given: TSESTree.Node): readonly string[] {
+  const node = unwrap(given, true)
+  switch (node.type) {
+    case 'Identifier':
+      return [node.name]
+    case 'MemberExpression':
+      return [...namesOf(node.object), memberName(node) ?? '']
+    case 'CallExpression':
+      return namesOf(node.callee)
+    default:
+      return []
+  }
+}
 
 /** Does the expression stand for who is signed in? What the request itself says of that is a claim. */
 export function isActor(node: TSESTree.Node, scope: ExtractionScope): boolean {
@@ -16,10 +29,21 @@ export function isActor(node: TSESTree.Node, scope: ExtractionScope): boolean {
   if (bare.type !== 'Identifier' && bare.type !== 'MemberExpression') return false
   const found = scope.provenanceOf(bare)
   if (found.kind === 'trusted') return true
-  if (found.kind === 'request' || found.kind === 'literal') return false
-  const path = 'path' in found ? found.path : ''
-  return [...segmentsOf(scope.sourceCode.getText(bare)), ...segmentsOf(path)].some((one) =>
-    actorWords.test(one),
+  if (found.kind === 'request' || found.kind === 'literal' || isColumn(bare, scope)) return false
+  return [...namesOf(bare), ...found.path.split(/[^\w$]+/)].some((one) => actorWords.test(one))
+}
+
+/** `members.userId`, `schema.members.userId`: a column of an imported table is the same whoever is signed in. */
+function isColumn(node: TSESTree.Node, { sourceCode, filename, tenancy }: ExtractionScope): boolean {
+  let root = node
+  while (root.type === 'MemberExpression') root = unwrap(root.object, true)
+  const isImported =
+    root.type === 'Identifier' && linted(sourceCode, filename).bindingOf(root)?.kind === 'import'
+  return (
+    isImported &&
+    namesOf(node)
+      .slice(0, -1)
+      .some((name) => tenancy.find(name) !== null)
   )
 }
 
@@ -55,7 +79,7 @@ export class Parts {
       if (is(at)) return true
       const value = at.type === 'Identifier' ? this.#valueOf(at) : null
       if (value !== null && visit(value, depth + 1)) return true
-      return childrenOf(at).some((child) => visit(child, depth))
+      return childrenOf(at).some((child) => !isNameIn(at, child) && visit(child, depth))
     }
     return visit(node, 0)
   }
@@ -63,12 +87,16 @@ export class Parts {
   /** What a constant was made of; a property name or a parameter is none. */
   #valueOf(node: TSESTree.Identifier): TSESTree.Node | null {
     const { sourceCode, filename } = this.#scope
-    if (node.parent.type === 'MemberExpression' && node.parent.property === node && !node.parent.computed)
-      return null
     if (!isConstant(sourceCode, node)) return null
     const binding = linted(sourceCode, filename).bindingOf(node)
     return binding?.kind === 'variable' ? binding.declarator.init : null
   }
+}
+
+/** `teamId` in `row.teamId` and in `{ teamId: value }` names a member: it is no use of a variable of that name. */
+function isNameIn(parent: TSESTree.Node, child: TSESTree.Node): boolean {
+  if (parent.type === 'MemberExpression') return parent.property === child && !parent.computed
+  return parent.type === 'Property' && parent.key === child && !parent.computed && !parent.shorthand
 }
 
 /** Constants are followed through so many others. */
