@@ -126,6 +126,9 @@ export class Tracer {
         return this.#place(node)
       case 'CallExpression':
         return this.#call(node)
+      case 'TaggedTemplateExpression':
+        if (this.#options.isQuery(node)) return { kind: 'row', path: this.#text(node.tag), nullable: false }
+        return { kind: 'unknown', path: this.#text(node), nullable: false }
       default:
         return { kind: 'unknown', path: this.#text(node), nullable: false }
     }

@@ -2,11 +2,11 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { childrenOf, contains, unwrap } from '../source/children.ts'
 import { leaves } from '../provenance/guard.ts'
 import { isFunction } from '../source/binding.ts'
-import type { OccurrenceId } from '../sql/statement.ts'
+import type { Condition, Occurrence, OccurrenceId } from '../sql/statement.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
 import type { ExtractionScope } from './library.ts'
-import { relationIn } from './reference.ts'
+import { isKey, relationIn } from './reference.ts'
 import type { Standing } from './standing.ts'
 
 /** A check of the row's tenant that stands right after the read and leaves when it is another. */
@@ -15,13 +15,19 @@ export interface Check {
   readonly standings: ReadonlyMap<OccurrenceId, Standing>
 }
 
+/** What is asked about a read and the code after it. */
+export interface CheckedRead {
+  readonly judged: JudgedQuery
+  readonly node: TSESTree.Node
+  readonly identities: Identities
+  readonly scope: ExtractionScope
+  /** Is what the request says of the tenant here proved before, so that it may be compared with? */
+  readonly isProved: (value: TSESTree.Node, at: TSESTree.Node) => boolean
+}
+
 /** Finds `if (!row || row.tenantId !== tenantId) return …` before anything else is done with the row. */
-export function checkAfter(
-  judged: JudgedQuery,
-  node: TSESTree.Node,
-  identities: Identities,
-  scope: ExtractionScope,
-): Check | null {
+export function checkAfter(read: CheckedRead): Check | null {
+  const { judged, node, identities, scope } = read
   const top = judged.occurrences[0]
   if (top?.occurrence.access !== 'read' || top.joined || judged.query.answer.shape === 'none') return null
   const declaration = statementAround(node)
@@ -37,7 +43,9 @@ export function checkAfter(
     if (statement.type !== 'IfStatement' || !leaves(statement.consequent)) return null
     if (statement.alternate !== null || mentions(statement.consequent)) return null
     for (const disjunct of disjunctsOf(statement.test)) {
-      const path = comparedPath(disjunct, root, identities, scope)
+      const compared = comparedPath(disjunct, root, read)
+      const isAll = compared === null || !compared.includes('*') || isOnlyOne(declaration, read)
+      const path = isAll ? (compared?.filter(isMember) ?? null) : null
       const standings = path === null ? null : standingsBy(path, judged, top, scope)
       if (standings !== null) return { node: statement, standings }
     }
@@ -64,12 +72,14 @@ function disjunctsOf(test: TSESTree.Node): readonly TSESTree.Node[] {
     : [bare]
 }
 
-/** `row.tenantId !== value`: the path that leads to the compared column. A constant is no tenant, nor is the row itself. */
+/**
+ * `row.tenantId !== value`: the path that leads to the compared column. A constant is no tenant, nor is the row itself, nor what the
+ * request says.
+ */
 function comparedPath(
   test: TSESTree.Node,
   root: string,
-  identities: Identities,
-  scope: ExtractionScope,
+  { identities, scope, isProved }: CheckedRead,
 ): readonly string[] | null {
   if (test.type !== 'BinaryExpression' || !/^!==?$/.test(test.operator)) return null
   for (const [one, other] of [
@@ -77,11 +87,46 @@ function comparedPath(
     [test.right, test.left],
   ] as const) {
     const identity: Identity | null = identities.of(one)
-    if (identity?.root !== root || mentionsRoot(other, root, identities)) continue
-    if (scope.provenanceOf(other).kind === 'literal' || contains(one, other)) continue
-    return identity.path.filter((name, index) => name !== '*' && !(index === 0 && name === 'rows'))
+    if (identity?.root !== root || mentionsRoot(other, root, identities) || contains(one, other)) continue
+    const { kind } = scope.provenanceOf(other)
+    if (kind === 'literal' || (kind === 'request' && !isProved(other, test))) continue
+    return identity.path
   }
   return null
+}
+
+const isMember = (name: string, index: number): boolean => name !== '*' && !(index === 0 && name === 'rows')
+
+/** Is the row that is looked at the only one that the program gets hold of? */
+function isOnlyOne(
+  declaration: TSESTree.VariableDeclaration,
+  { judged, identities, scope }: CheckedRead,
+): boolean {
+  const bound = boundIn(declaration.declarations[0]!.id)
+  const [only] = bound
+  if (bound.length === 1 && identities.of(only!)?.path.includes('*') === true) return true
+  const { block } = judged.query.statement
+  const target = judged.occurrences[0]!.occurrence
+  return block.kind === 'select' && block.where !== null && isKeyed(block.where, target, scope)
+}
+
+function boundIn(pattern: TSESTree.Node): readonly TSESTree.Identifier[] {
+  if (pattern.type === 'Identifier') return [pattern]
+  return childrenOf(pattern).flatMap((child) =>
+    pattern.type === 'Property' && child === pattern.key && !pattern.shorthand ? [] : boundIn(child),
+  )
+}
+
+/** `id = value`: one row at most. `id IN (…)` may find several. */
+function isKeyed(condition: Condition, target: Occurrence, scope: ExtractionScope): boolean {
+  if (condition.kind === 'and') return condition.operands.some((one) => isKeyed(one, target, scope))
+  if (condition.kind !== 'compare' || condition.operator !== '=') return false
+  return [condition.left, condition.right].some(
+    (side) =>
+      side.kind === 'column' &&
+      side.occurrence === target.id &&
+      isKey({ relation: target.relation, column: side.column }, scope.tenancy),
+  )
 }
 
 /** What the comparison of this column says of the row, or of the row beside it that it refers to. */

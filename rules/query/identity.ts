@@ -2,7 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName, type Step } from '../source/binding.ts'
 import { unwrap } from '../source/children.ts'
 import { isConstant, linted, type SourceModule, variableOf } from '../source/module.ts'
-import type { ExtractionScope } from './library.ts'
+import type { CallNode, ExtractionScope } from './library.ts'
 
 /**
  * Which value an expression is: two expressions with the same root and path have the same value wherever both can be
@@ -11,8 +11,10 @@ import type { ExtractionScope } from './library.ts'
 export interface Identity {
   /** A variable that is never written again, or what one call returned. */
   readonly root: string
-  /** The call at the root, null for a variable. */
+  /** The call at the root, null for a variable and for a tagged template. */
   readonly call: TSESTree.CallExpression | null
+  /** The call or the tagged template at the root, null for a variable. */
+  readonly origin: CallNode | null
   readonly path: readonly string[]
 }
 
@@ -56,6 +58,8 @@ export class Identities {
       }
       case 'CallExpression':
         return this.#ofCall(node, depth)
+      case 'TaggedTemplateExpression':
+        return { root: rootAt(node), call: null, origin: node, path: [] }
       case 'ArrayExpression': {
         const [only] = node.elements
         const spread = node.elements.length === 1 && only?.type === 'SpreadElement'
@@ -82,7 +86,7 @@ export class Identities {
     if (node.type !== 'Identifier' || !isConstant(this.#scope.sourceCode, node)) return null
     const [definition] = variableOf(this.#scope.sourceCode, node)?.defs ?? []
     const root = `${node.name}@${definition?.name.range[0]}`
-    return definition === undefined ? null : { root, call: null, path: [] }
+    return definition === undefined ? null : { root, call: null, origin: null, path: [] }
   }
 
   /** Do both certainly have the same value? */
@@ -102,7 +106,7 @@ export class Identities {
     if (variable === null || binding === null || !isConstant(sourceCode, node)) return null
     const [definition] = variable.defs
     const root = `${node.name}@${definition?.name.range[0]}`
-    const itself: Identity = { root, call: null, path: [] }
+    const itself: Identity = { root, call: null, origin: null, path: [] }
     switch (binding.kind) {
       case 'variable': {
         const { init } = binding.declarator
@@ -167,7 +171,7 @@ export class Identities {
         return from === null ? null : element(from)
       }
     }
-    return { root: `call@${node.range[0]}:${node.range[1]}`, call: node, path: [] }
+    return { root: rootAt(node), call: node, origin: node, path: [] }
   }
 
   /** `db.boards.find(…)` is no array. */
@@ -176,6 +180,8 @@ export class Identities {
     return object.type === 'Identifier' && this.#module.bindingOf(object)?.kind === 'import'
   }
 }
+
+const rootAt = ({ range }: CallNode): string => `call@${range[0]}:${range[1]}`
 
 export const isEqual = (one: Identity, other: Identity): boolean =>
   one.root === other.root && one.path.join('.') === other.path.join('.')

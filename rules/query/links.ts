@@ -123,12 +123,12 @@ class Collector implements Links {
     return output?.kind === 'column' ? this.behind(output, depth + 1) : operand
   }
 
-  /** `a IN (SELECT b …)` binds the row outside to some row inside. */
+  /** `a IN (SELECT b …)` binds the row outside to some row inside, `a IN (SELECT unnest($1))` to one of the values. */
   private among(operands: readonly Operand[], block: Block, restricted: Restricted): void {
     if (block.kind !== 'select') return
     operands.forEach((operand, index) => {
       const output = block.outputs[index]?.operand
-      if (output != null) this.equal(operand, output, restricted)
+      if (output != null) this.equal(operand, unnested(output), restricted)
     })
   }
 
@@ -140,6 +140,11 @@ class Collector implements Links {
       else this.inside(Object.values(value))
     }
   }
+}
+
+function unnested(output: Operand): Operand {
+  const isList = output.kind === 'call' && output.name === 'unnest' && output.arguments.length === 1
+  return isList ? output.arguments[0]! : output
 }
 
 function restrictedBy(join: Extract<FromItem, { kind: 'join' }>): Restricted {

@@ -3,6 +3,7 @@ import { contains, functionAround } from '../source/children.ts'
 import { isEnsured } from '../provenance/guard.ts'
 import { decisionsTo } from '../provenance/writes.ts'
 import type { FromItem, Occurrence, OccurrenceId } from '../sql/statement.ts'
+import { Membership } from './authority/membership.ts'
 import { type Check, checkAfter } from './check.ts'
 import type { CallSite } from './context.ts'
 import { areAllFound } from './counted.ts'
@@ -23,6 +24,7 @@ export class Proofs {
   readonly #sites: readonly CallSite[]
   readonly #scope: ExtractionScope
   readonly identities: Identities
+  readonly #membership: Membership
   readonly #nodes = new Map<JudgedQuery, TSESTree.Node>()
   readonly #checks = new Map<JudgedQuery, Check | null>()
   readonly #standings = new Map<JudgedQuery, ReadonlyMap<OccurrenceId, Standing>>()
@@ -32,6 +34,7 @@ export class Proofs {
     this.#scope = scope
     const calls = new Set(sites.map(({ node }) => node))
     this.identities = new Identities(scope, (node) => calls.has(node))
+    this.#membership = new Membership(scope, sites, this.identities)
     for (const site of sites) for (const judged of site.queries) this.#nodes.set(judged, site.node)
   }
 
@@ -60,7 +63,10 @@ export class Proofs {
     if (known !== undefined) return known
     const node = this.#nodes.get(judged)
     const alone = node !== undefined && this.#sites.find((site) => site.node === node)?.queries.length === 1
-    const found = alone ? checkAfter(judged, node, this.identities, this.#scope) : null
+    const { identities } = this
+    const isProved = (value: TSESTree.Node, at: TSESTree.Node): boolean =>
+      this.#membership.before(value, at) === 'proved'
+    const found = alone ? checkAfter({ judged, node, identities, scope: this.#scope, isProved }) : null
     this.#checks.set(judged, found)
     return found
   }
@@ -100,8 +106,8 @@ export class Proofs {
 
   /** The value is a column of what an earlier query returned. */
   #rowColumn(identity: Identity, at: TSESTree.Node): ValueFact | null {
-    const { call } = identity
-    const site = call === null ? undefined : this.#sites.find((one) => isCallOf(one, call))
+    const { origin } = identity
+    const site = origin === null ? undefined : this.#sites.find((one) => isCallOf(one, origin))
     if (site === undefined || site.node.range[0] >= at.range[0]) return null
     const facts = site.queries.slice(0, 1).map((judged) => this.#columnOf(judged, identity.path))
     return facts[0] ?? null
@@ -175,7 +181,7 @@ export class Proofs {
     }
     return isEnsured(at, (node) => {
       const tested = this.identities.of(node)
-      if (tested?.call == null || !isCallOf(site, tested.call)) return false
+      if (tested?.origin == null || !isCallOf(site, tested.origin)) return false
       return isRowIn(tested.path, answer.shape)
     })
   }
