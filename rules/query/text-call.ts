@@ -95,15 +95,19 @@ export interface Reading {
 }
 
 /**
- * The queries of all variants. One that cannot be parsed, although the same pieces are read in another, is a combination of tests
- * that the program never takes: `SET ${clauses.join()}` of an empty list.
+ * The queries of all variants. Of those that cannot be parsed although the same pieces are read in another, one speaks for all: most of
+ * them are combinations of tests that the program never takes (`SET ${clauses.join()}` of an empty list), but that is not shown.
  */
 export function queriesIn(readings: readonly Reading[]): readonly (Query | Opaque)[] {
   const isRead = ({ queries }: Reading): boolean => queries.some(({ kind }) => kind === 'query')
   const seen = new Set(readings.filter(isRead).flatMap(({ text }) => text.holes.map(({ node }) => node)))
   const read = readings.some(isRead)
+  let isTold = false
   return readings.flatMap((one) => {
-    const impossible = read && !isRead(one) && one.text.holes.every(({ node }) => seen.has(node))
-    return impossible ? one.queries.filter(({ kind }) => kind === 'query') : one.queries
+    const isVariant = read && !isRead(one) && one.text.holes.every(({ node }) => seen.has(node))
+    if (!isVariant) return one.queries
+    const queries = isTold ? one.queries.filter(({ kind }) => kind === 'query') : one.queries
+    isTold = true
+    return queries
   })
 }

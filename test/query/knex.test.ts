@@ -300,6 +300,30 @@ const files: readonly (readonly [title: string, code: string, ...rendered: reado
     'select * from courses where courses.school_id = :school or opaque(something out of sight changes the query: ?.*)',
   ],
   [
+    'a helper out of sight at the end',
+    `import type { Knex } from 'knex'
+     import { paginated } from 'elsewhere'
+     export function f(knex: Knex, school: string) {
+       const query = knex('courses').where({ school_id: school })
+       return paginated(query)
+     }
+     export const g = (knex: Knex, id: string) => paginated(knex('courses').where({ id }))`,
+    'select * from courses where courses.school_id = :school or opaque(something out of sight changes the query: ?.*)',
+    'select * from courses where courses.id = :id or opaque(something out of sight changes the query: ?.*)',
+  ],
+  [
+    'helpers in sight at the end, and functions that only send',
+    `import type { Knex } from 'knex'
+     const paginated = async (query: Knex.QueryBuilder, page: number) => { query.limit(page); return await query }
+     export function f(knex: Knex, school: string) {
+       const query = knex('courses').where({ school_id: school })
+       return paginated(query, 10)
+     }
+     export const g = (knex: Knex, id: string) => Promise.resolve(knex('courses').where({ id }))`,
+    'select * from courses where courses.school_id = :school limit',
+    'select * from courses where courses.id = :id',
+  ],
+  [
     'a transaction and a class',
     `import type { Knex } from 'knex'
      class Courses {

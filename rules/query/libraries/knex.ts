@@ -102,9 +102,9 @@ function candidatesIn(calls: readonly CallNode[], evaluator: Evaluator): readonl
     const ends = uses.map((end) => ({ end, chains: statements(end, evaluator) }))
     if (ends.length === 0 && changed) continue
     const whole = ends.filter((one) => one.chains !== null)
-    if (whole.length === 0) found.set(node, { node, end: node, chains })
+    if (whole.length === 0) found.set(node, { node, end: node, chains: evaluator.handedAt(node, chains) })
     for (const { end, chains: kept } of whole) {
-      if (!found.has(end)) found.set(end, { node, end, chains: kept! })
+      if (!found.has(end)) found.set(end, { node, end, chains: evaluator.handedAt(end, kept!) })
     }
   }
   return [...found.values()]

@@ -215,6 +215,19 @@ function handed(
   return followed ?? changedUnseen(current, call, environment)
 }
 
+/** What becomes of a builder that ends as the argument of a call: `paginate(query)`. */
+export function handedAt(
+  end: TSESTree.Node,
+  chains: readonly Chain[],
+  environment: Environment,
+  evaluate: Evaluate,
+): readonly Chain[] {
+  const use = wrapperOf(end)
+  const call = use.parent
+  if (call?.type !== 'CallExpression' || !call.arguments.includes(use as never)) return chains
+  return handed({ kind: 'handed', node: call, use, optional: null }, chains, environment, evaluate) ?? chains
+}
+
 /** The outermost call of the chain that begins at `node`; null when nothing is called on it. */
 export function outermostCall(node: TSESTree.Node): TSESTree.CallExpression | null {
   let found: TSESTree.CallExpression | null = null

@@ -2,8 +2,8 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName, type FunctionNode } from '../../../source/binding.ts'
 import { returnsOf, unwrap } from '../../../source/children.ts'
 import type { ExtractionScope } from '../../library.ts'
-import { enterHelper, limited, unseenStep, type Bound, type Chain, type Environment } from './chain.ts'
-import { changedIn, stateAt, type Evaluate } from './change.ts'
+import { emptyEnvironment, enterHelper, limited, unseenStep, type Bound, type Chain, type Environment } from './chain.ts'
+import { changedIn, handedAt, stateAt, type Evaluate } from './change.ts'
 import { clientMethods, endMethods, isKnexMethod } from './methods.ts'
 import { hasClientName, receiverOf } from './receiver.ts'
 
@@ -15,6 +15,8 @@ export interface Evaluator {
   readonly scope: ExtractionScope
   /** One chain for each way to build it. Null: no Knex builder, or not one that can be followed. */
   readonly chainsOf: (node: TSESTree.Node, environment: Environment) => readonly Chain[] | null
+  /** The same builders after the call, if any, that they end as arguments of. */
+  readonly handedAt: (end: TSESTree.Node, chains: readonly Chain[]) => readonly Chain[]
   /** The function that a callee or callback names in this file. */
   readonly functionOf: (node: TSESTree.Node) => FunctionNode | null
   /** What a callback does to the builder that it gets as `this` and as its first parameter. */
@@ -182,7 +184,13 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     return isFunction(found) ? found : null
   }
 
-  return { scope, chainsOf, functionOf, applied }
+  return {
+    scope,
+    chainsOf,
+    handedAt: (end, chains) => handedAt(end, chains, emptyEnvironment, evaluate),
+    functionOf,
+    applied,
+  }
 }
 
 export function builderOf(bound: Bound | undefined): readonly Chain[] | null {
