@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
+import { projectOf } from '../support/models.ts'
 import { statementsIn } from '../support/queries.ts'
 
 const tenancy: TenancyFile = {
@@ -72,6 +74,10 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'select courses.* from courses where courses.school_id = :maybe',
     ],
     [
+      'this.courses.findAll({ where: { schoolId: undefined, school: { id: undefined } } })',
+      'select courses.* from courses where courses.school_id is null and courses.school_id is null',
+    ],
+    [
       'this.courses.find(body)',
       'select courses.* from courses where opaque(the filter `body` could not be seen)',
     ],
@@ -119,4 +125,25 @@ describe.each(Object.entries(tables))('mikro-orm: %s', (_, rows) => {
   it.each(rows)('%s', (source, ...rendered) => {
     expect(statementsIn(inService(source), tenancy)).toEqual(rendered)
   })
+})
+
+describe('undefined in a filter', () => {
+  const ignoring = 'export default { ignoreUndefinedInQuery: true }'
+  const body = 'this.courses.findAll({ where: { schoolId: maybe, id, title: undefined } })'
+  const told = (files: Readonly<Record<string, string>>): readonly string[] => {
+    const { folder } = projectOf({ 'package.json': '{}', ...files })
+    return statementsIn(inService(body), tenancy, join(folder, 'src/service.ts'))
+  }
+  const kept =
+    'select courses.* from courses where courses.school_id = :maybe and courses.id = :id and courses.title is null'
+  const dropped =
+    'select courses.* from courses where optional(courses.school_id = :maybe) and courses.id = :id and true'
+
+  it('is NULL', () => expect(told({})).toEqual([kept]))
+  it('is dropped when the configuration says so', () =>
+    expect(told({ 'mikro-orm.config.ts': ignoring })).toEqual([dropped]))
+  it('is dropped when the configuration beside the sources says so', () =>
+    expect(told({ 'src/mikro-orm.config.ts': ignoring })).toEqual([dropped]))
+  it('is NULL when the configuration says that', () =>
+    expect(told({ 'mikro-orm.config.ts': ignoring.replace('true', 'false') })).toEqual([kept]))
 })

@@ -37,8 +37,8 @@ export function contextOf(code: string, tenancy: TenancyFile, filename = 'sample
 }
 
 /** Every statement of a source text as pseudo-SQL, in source order; what was not seen as `opaque: reason`. */
-export function statementsIn(code: string, tenancy: TenancyFile): readonly string[] {
-  return (contextOf(code, tenancy)?.sites ?? []).flatMap(({ queries, opaques }) => [
+export function statementsIn(code: string, tenancy: TenancyFile, filename?: string): readonly string[] {
+  return (contextOf(code, tenancy, filename)?.sites ?? []).flatMap(({ queries, opaques }) => [
     ...queries.map(({ query }) => renderStatement(query.statement)),
     ...opaques.map(({ reason }) => `opaque: ${reason}`),
   ])

@@ -17,6 +17,7 @@ import { absent, isUndefined, membership, overridable, truth } from '../prisma/w
 import { joinColumnOf, leadTarget, mention } from '../typeorm/entity.ts'
 import { isIdLike, isListOfIds } from '../typeorm/identifier.ts'
 import { unseen } from '../typeorm/where.ts'
+import { dropsUndefined } from './undefined.ts'
 
 const comparisons: Readonly<Record<string, Comparison>> = {
   $eq: '=',
@@ -119,8 +120,17 @@ function logical(name: string, value: TSESTree.Node, entity: Entity, draft: Draf
   return { kind: name === '$or' ? 'or' : 'and', operands: [...operands, ...open] }
 }
 
-/** MikroORM takes `undefined` for NULL unless `ignoreUndefinedInQuery` is set, so that no filter is lost. */
 function equality(left: Operand, value: TSESTree.Node, node: TSESTree.Node, draft: Draft): Condition {
+  const bare = unwrap(value)
+  if (!dropsUndefined(draft.scope)) return equalTo(left, value, node, draft)
+  if (isUndefined(bare)) return truth
+  const condition = equalTo(left, value, node, draft)
+  if (draft.scope.constantOf(value) !== null || !draft.scope.provenanceOf(value).nullable) return condition
+  const reason = `\`ignoreUndefinedInQuery\` drops the filter when \`${draft.scope.sourceCode.getText(bare)}\` is undefined`
+  return absent(condition, reason, node, draft)
+}
+
+function equalTo(left: Operand, value: TSESTree.Node, node: TSESTree.Node, draft: Draft): Condition {
   const span = draft.spanOf(node)
   const constant = draft.scope.constantOf(value)
   const nothing = isUndefined(unwrap(value)) || (constant !== null && constant.value === null)
