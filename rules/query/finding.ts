@@ -72,15 +72,18 @@ function keyColumn({ ownership }: Judged): string | null {
   return ownership.kind === 'root' ? ownership.key : null
 }
 
-/** A leak in some of the statements that one call may send, where others mention the relation and confine it. */
+/** A leak in some of the statements that one call may send, where others do the same to the relation and confine it. */
 function sometimes(finding: Finding, site: CallSite, leaking: ReadonlySet<JudgedQuery>): Finding {
   if (finding.state.kind !== 'leak') return finding
-  const { relation } = finding.occurrence.occurrence
+  const { relation, access } = finding.occurrence.occurrence
   const confinedElsewhere = site.queries.some(
     (judged) =>
       !leaking.has(judged) &&
       judged.occurrences.some(
-        (one) => one.occurrence.relation.name === relation.name && one.verdict.kind === 'confined',
+        ({ occurrence, verdict }) =>
+          occurrence.relation.name === relation.name &&
+          occurrence.access === access &&
+          verdict.kind === 'confined',
       ),
   )
   if (!confinedElsewhere) return finding

@@ -80,15 +80,23 @@ export class Proofs {
     const member = judged.query.members?.get(index)
     if (member === undefined) return this.factsAt(source, at)
     const whole = this.identities.of(source)
-    const row = whole === null ? null : this.#rowColumn({ ...whole, path: [...whole.path, member] }, at)
-    return row === null ? [] : [row]
+    if (whole === null) return []
+    const identity: Identity = { ...whole, path: [...whole.path, member] }
+    const row = this.#rowColumn(identity, at)
+    const isSame = (key: TSESTree.Node): boolean => {
+      const other = this.identities.of(key)
+      return other !== null && !other.path.includes('*') && isEqual(other, identity)
+    }
+    return [...(row === null ? [] : [row]), ...this.#lookedFor(at, isSame, () => false)]
   }
 
   /** What earlier queries of the function tell of a value where it is used. */
   factsAt(value: TSESTree.Node, at: TSESTree.Node): readonly ValueFact[] {
     const identity = this.identities.of(value)
     const row = identity === null ? null : this.#rowColumn(identity, at)
-    return [...(row === null ? [] : [row]), ...this.#lookedFor(value, at)]
+    const isSame = (key: TSESTree.Node): boolean => this.identities.areSame(key, value)
+    const isCounted = (site: CallSite, key: TSESTree.Node): boolean => this.#isCounted(site, key, value, at)
+    return [...(row === null ? [] : [row]), ...this.#lookedFor(at, isSame, isCounted)]
   }
 
   /** The value is a column of the row that the call itself writes, before the rows that hang on it. */
@@ -134,7 +142,11 @@ export class Proofs {
   }
 
   /** The value is the key by which an earlier query found a row of the tenant, else the function did not get here. */
-  #lookedFor(source: TSESTree.Node, at: TSESTree.Node): readonly ValueFact[] {
+  #lookedFor(
+    at: TSESTree.Node,
+    isSame: (key: TSESTree.Node) => boolean,
+    isCounted: (site: CallSite, key: TSESTree.Node) => boolean,
+  ): readonly ValueFact[] {
     return this.#sites.flatMap((site) => {
       if (site.node.range[0] >= at.range[0] || contains(site.node, at)) return []
       const around = functionAround(site.node)
@@ -142,9 +154,9 @@ export class Proofs {
       if (around === null || !contains(around, at) || judged === undefined || others.length > 0) return []
       const check = this.#checkOf(judged)
       if (check !== null && check.node.range[1] > at.range[0]) return []
-      const one = this.#keysOf(judged, (key) => this.identities.areSame(key, source))
+      const one = this.#keysOf(judged, isSame)
       if (one.length > 0 && this.#isRejected(site, at)) return one
-      return this.#keysOf(judged, (key) => this.#isCounted(site, key, source, at))
+      return this.#keysOf(judged, (key) => isCounted(site, key))
     })
   }
 

@@ -135,6 +135,22 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ],
     ['this.courses.save(body)', 'opaque: what it writes was made out of sight'],
     [
+      'this.courses.save({ id: maybe, title: "x" })',
+      "insert into courses values {id = :maybe, title = 'x'} returning *",
+      "update courses set title = 'x' where courses.id = :maybe returning *",
+    ],
+    [
+      'this.courses.save({ ...request.body, schoolId: school })',
+      'insert into courses values {school_id = :school, ...} returning *',
+      'update courses set school_id = :school, ... where courses.id = :request.body.id returning *',
+    ],
+    ['this.courses.save({ ...request.body, id })', 'update courses set  where courses.id = :id returning *'],
+    [
+      'this.courses.save(this.courses.create(request.body))',
+      'insert into courses values {...} returning *',
+      'update courses set , ... where courses.id = :request.body.id returning *',
+    ],
+    [
       'this.courses.upsert({ title: "x", schoolId: school }, ["schoolId", "title"])',
       "insert into courses values {title = 'x', school_id = :school} on conflict (school_id, title) do update set title = 'x', school_id = :school returning *",
     ],

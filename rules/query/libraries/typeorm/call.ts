@@ -6,7 +6,7 @@ import type { QueryOrOpaque } from '../../query.ts'
 import { methodNamed, type Method } from './methods.ts'
 import { rawQueries } from './raw.ts'
 import { receiverOf, type Receiver } from './receiver.ts'
-import { queryOf } from './statements.ts'
+import { queriesOf } from './statements.ts'
 import { targetOf, type Target } from './target.ts'
 
 /** One call of a repository or manager, with the entity told apart from the other arguments. */
@@ -38,7 +38,7 @@ export function entityQueries(
     return [{ kind: 'opaque', library: 'typeorm', node, reason, interpolations: [] }]
   }
   const call: EntityCall = { node, name: name!, method, target: given.target, arguments: given.rest, client }
-  return [queryOf(call, scope)]
+  return queriesOf(call, scope)
 }
 
 interface Given {

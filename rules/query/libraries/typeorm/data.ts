@@ -16,6 +16,8 @@ export interface RowData {
   /** Why not all of it could be seen; null when it was. */
   readonly open: string | null
   readonly view: ObjectView | null
+  /** The object that is written, without what an entity is built by from it. */
+  readonly node: TSESTree.Node
 }
 
 /** The rows that an expression stands for: objects, arrays of them, `new User({…})`, `repository.create({…})`. */
@@ -30,16 +32,22 @@ export function rowsOf(given: TSESTree.Node, entity: Entity, draft: Draft): read
   if (array !== null) {
     const open = array.open.flatMap((one): readonly RowData[] => {
       const inner = one.node.type === 'SpreadElement' ? one.node.argument : one.node
-      return madeFrom(unwrap(inner))?.flatMap(again) ?? [hidden(one.reason)]
+      return madeFrom(unwrap(inner))?.flatMap(again) ?? [hidden(one.reason, inner)]
     })
     return [...array.elements.flatMap(({ value }) => again(value)), ...open]
   }
   const view = scope.objectOf(given)
-  if (view !== null) return [rowOf(view, entity, draft)]
-  return [hidden(`the data \`${scope.sourceCode.getText(given).slice(0, 60)}\` could not be seen`)]
+  if (view !== null) return [rowOf(view, given, entity, draft)]
+  return [hidden(`the data \`${scope.sourceCode.getText(given).slice(0, 60)}\` could not be seen`, given)]
 }
 
-const hidden = (open: string): RowData => ({ assignments: [], optional: [], open, view: null })
+const hidden = (open: string, node: TSESTree.Node): RowData => ({
+  assignments: [],
+  optional: [],
+  open,
+  view: null,
+  node,
+})
 
 /** Expressions that an entity is built from without a change. */
 function madeFrom(node: TSESTree.Node): readonly TSESTree.Node[] | null {
@@ -57,7 +65,7 @@ function madeFrom(node: TSESTree.Node): readonly TSESTree.Node[] | null {
   return returnsOf(first)
 }
 
-function rowOf(view: ObjectView, entity: Entity, draft: Draft): RowData {
+function rowOf(view: ObjectView, node: TSESTree.Node, entity: Entity, draft: Draft): RowData {
   const assignments: Assignment[] = []
   const optional: string[] = []
   for (const property of view.properties) {
@@ -67,7 +75,7 @@ function rowOf(view: ObjectView, entity: Entity, draft: Draft): RowData {
     assignments.push({ column, operand, span: draft.spanOf(property.node) })
     if (property.optional !== null) optional.push(column)
   }
-  return { assignments, optional, open: view.open[0]?.reason ?? null, view }
+  return { assignments, optional, open: view.open[0]?.reason ?? null, view, node }
 }
 
 /** Null: rows of the other side of a relation, written on their own. */

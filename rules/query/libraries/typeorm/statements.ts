@@ -10,13 +10,24 @@ import { mention } from './entity.ts'
 import { findOptions, type FindOptions } from './find-options.ts'
 import type { Operation } from './methods.ts'
 import { startJoined } from './relations.ts'
+import { savedBlocks } from './saved.ts'
 import { whereOf } from './where.ts'
 import { writeBlock } from './writes.ts'
 
-/** The statement of one call. A write of an entity that was made out of sight is opaque. */
-export function queryOf(call: EntityCall, scope: ExtractionScope): QueryOrOpaque {
+/** The statements that one call may send. A write of an entity that was made out of sight is opaque. */
+export function queriesOf(call: EntityCall, scope: ExtractionScope): readonly QueryOrOpaque[] {
+  const makers = call.method.operation.kind === 'save' ? savedBlocks(call, scope) : null
+  if (makers !== null) return makers.map((make) => finished(call, make, scope))
+  return [finished(call, (draft) => blockOf(call, draft), scope)]
+}
+
+function finished(
+  call: EntityCall,
+  make: (draft: Draft) => Block | null,
+  scope: ExtractionScope,
+): QueryOrOpaque {
   const draft = startDraft(scope)
-  const block = blockOf(call, draft)
+  const block = make(draft)
   if (block === null) {
     const reason = 'what it writes was made out of sight'
     return { kind: 'opaque', library: 'typeorm', node: call.node, reason, interpolations: [] }

@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../../../source/children.ts'
 import type { Access, Block, Condition, Conflict, InsertBlock, UpdateBlock } from '../../../sql/statement.ts'
 import type { Draft } from '../../draft.ts'
+import type { ExtractionScope } from '../../library.ts'
 import { columnOf, stored, type Entity } from '../prisma/entity.ts'
 import type { EntityCall } from './call.ts'
 import { insertSource, rowsOf, type RowData } from './data.ts'
@@ -17,8 +18,6 @@ export function writeBlock(call: EntityCall, draft: Draft): Block | null {
       return inserted(call, first, null, draft)
     case 'upsert':
       return inserted(call, first, conflictOf(call, draft), draft)
-    case 'save':
-      return first === undefined ? null : saved(call, first, draft)
     case 'preload':
       return first === undefined ? null : preloaded(call, first, draft)
     case 'update': {
@@ -118,12 +117,14 @@ function shifted(call: EntityCall, entity: Entity, draft: Draft): readonly RowDa
   const [, property, by] = call.arguments
   const name = property === undefined ? null : draft.scope.constantOf(property)?.value
   if (typeof name !== 'string' || by === undefined) {
-    return [{ assignments: [], optional: [], open: 'the column could not be seen', view: null }]
+    return [
+      { assignments: [], optional: [], open: 'the column could not be seen', view: null, node: call.node },
+    ]
   }
   const column = columnOf(entity, name, draft.scope.tenancy)
   const span = draft.spanOf(by)
   const operand = { kind: 'opaque', reason: 'a sum', mentions: [draft.value(by)], span } as const
-  return [{ assignments: [{ column, operand, span }], optional: [], open: null, view: null }]
+  return [{ assignments: [{ column, operand, span }], optional: [], open: null, view: null, node: by }]
 }
 
 /** `upsert(rows, ['tenantId', 'slug'])`, `upsert(rows, { conflictPaths: […] })`. */
@@ -161,55 +162,23 @@ export function columnsOf(given: TSESTree.Node, entity: Entity, draft: Draft): r
 const keyOf = (entity: Entity): string => entity.relation?.key[0] ?? 'id'
 
 /** The rows that entities at hand stand for, by their key. */
-function byEntity(given: TSESTree.Node, entity: Entity, draft: Draft): Condition {
+export function byEntity(given: TSESTree.Node, entity: Entity, draft: Draft): Condition {
   const span = draft.spanOf(given)
   const left = stored(entity, keyOf(entity), given, draft)
   return { kind: 'compare', operator: '=', left, right: draft.member(given, keyOf(entity)), span }
 }
 
-/**
- * `save` inserts a new object and updates by key one that has it. Rows that were read before keep the key that they were read
- * with; what is made elsewhere may be either.
- */
-function saved(call: EntityCall, given: TSESTree.Node, draft: Draft): Block | null {
-  const { scope } = draft
-  if (isRead(given, draft)) {
-    const entity = own(call, 'update', draft)
-    return updated(entity, [], byEntity(given, entity, draft), call.node, draft)
-  }
-  const rows = rowsOf(given, own(call, 'insert', draft), draft)
-  if (rows.every(({ view }) => view === null)) return null
-  const [only] = rows
-  const key = only?.view?.properties.find(
-    ({ name }) => scope.tenancy.columnOf(call.target.name, name) === keyName(call),
-  )
-  if (
-    rows.length > 1 ||
-    key === undefined ||
-    key.optional !== null ||
-    scope.provenanceOf(key.value).nullable
-  ) {
-    return insertedRows(own(call, 'insert', draft), rows, null, call.node, draft)
-  }
-  const entity = own(call, 'update', draft)
-  const set = { ...only!, assignments: only!.assignments.filter(({ column }) => column !== keyOf(entity)) }
-  const left = stored(entity, keyOf(entity), key.node, draft)
-  const span = draft.spanOf(key.node)
-  const where: Condition = { kind: 'compare', operator: '=', left, right: draft.value(key.value), span }
-  return updated(entity, [set], where, call.node, draft)
-}
-
 const keyName = ({ target }: EntityCall): string => target.relation?.key[0] ?? 'id'
 
 /** Is the expression a row, or an element of rows, that a query in sight returned? */
-function isRead(given: TSESTree.Node, draft: Draft): boolean {
+export function isRead(given: TSESTree.Node, scope: ExtractionScope): boolean {
   const node = unwrap(given, true)
   if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return false
-  return draft.scope.provenanceOf(node).kind === 'row'
+  return scope.provenanceOf(node).kind === 'row'
 }
 
 function writtenEntity(call: EntityCall, given: TSESTree.Node, deletes: boolean, draft: Draft): Block | null {
-  if (!isRead(given, draft)) return null
+  if (!isRead(given, draft.scope)) return null
   const entity = own(call, deletes ? 'delete' : 'update', draft)
   const where = byEntity(given, entity, draft)
   return deletes ? deleted(entity, where, call.node, draft) : updated(entity, [], where, call.node, draft)
