@@ -144,7 +144,10 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'insert into courses values {school_id = :school, ...} returning *',
       'update courses set school_id = :school, ... where courses.id = :request.body.id returning *',
     ],
-    ['this.courses.save({ ...request.body, id })', 'update courses set  where courses.id = :id returning *'],
+    [
+      'this.courses.save({ ...request.body, id })',
+      'update courses set , ... where courses.id = :id returning *',
+    ],
     [
       'this.courses.save(this.courses.create(request.body))',
       'insert into courses values {...} returning *',
