@@ -2,9 +2,10 @@ import { confine } from '../confinement/confine.ts'
 import type { OccurrenceVerdict, TenantValue } from '../confinement/verdict.ts'
 import type { Schema } from '../schema/schema.ts'
 import { as } from '../sql/ast.ts'
-import { type SqlStatement, toStatements } from '../sql/statements.ts'
+import { type SqlStatement, type SqlStatements, toStatements } from '../sql/statements.ts'
 import type { Occurrence, Operand, Statement } from '../sql/statement.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
+import { CalledFunctions } from './called-functions.ts'
 import { nameOf, quote } from './subjects.ts'
 import { describe } from './policy-leaks.ts'
 
@@ -103,8 +104,11 @@ export function auditStatements(
   const tables = new Map(
     (schema?.tables ?? []).map((table) => [nameOf(table), table.columns.map(({ name }) => name)]),
   )
-  const read = lines.map((text) =>
-    toStatements(text, { columnsOf: (relation) => tables.get(nameOf(relation)) ?? null }),
+  const statementsOf = (text: string): SqlStatements =>
+    toStatements(text, { columnsOf: (relation) => tables.get(nameOf(relation)) ?? null })
+  const read = lines.map(statementsOf)
+  const functions = new CalledFunctions(schema?.functions ?? [], (body) =>
+    confinedStatements(statementsOf(body), tenancy),
   )
   const named = preparedNames(read.flatMap((parsed) => (parsed.kind === 'error' ? [] : parsed.statements)))
   const verdicts = lines.flatMap((text, index): StatementVerdict[] => {
@@ -125,7 +129,14 @@ export function auditStatements(
       if (hidden !== null)
         return [{ statement: index, text, relation: null, verdict: 'unknown', reason: hidden }]
       if (one.statement === null) return []
-      return judge(one.statement, tenancy).map((mention) => verdictOn(index, text, mention))
+      const called = functions.unseenIn(one.statement).map((reason): StatementVerdict => ({
+        statement: index,
+        text,
+        relation: null,
+        verdict: 'unknown',
+        reason,
+      }))
+      return [...judge(one.statement, tenancy).map((mention) => verdictOn(index, text, mention)), ...called]
     })
   })
   const open = verdicts.filter(({ verdict }) => verdict !== 'confined')
@@ -136,6 +147,19 @@ export function auditStatements(
     open,
     confined: verdicts.length - open.length,
   }
+}
+
+/** The statements of a body that touches only rows of the tenant; null where that is not shown. */
+function confinedStatements(parsed: SqlStatements, tenancy: Tenancy): readonly Statement[] | null {
+  if (parsed.kind === 'error' || parsed.statements.length === 0) return null
+  const statements = parsed.statements.map(({ statement }) => statement)
+  const all = statements.filter((statement) => statement !== null)
+  if (all.length < statements.length || parsed.statements.some((one) => hiddenWork(one, new Set()) !== null))
+    return null
+  const open = all.some((statement) =>
+    judge(statement, tenancy).some((mention) => verdictOn(0, '', mention).verdict !== 'confined'),
+  )
+  return open ? null : all
 }
 
 /** Statements and cursors that the capture itself prepares: what they do is judged there. */

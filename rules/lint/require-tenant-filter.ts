@@ -8,6 +8,7 @@ import {
   placeOf,
   reachOf,
 } from '../query/rule.ts'
+import { functionsCalled } from '../sql/plain-functions.ts'
 import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
 
 /** Read, update or delete of a tenant-owned relation that is not confined to one tenant. */
@@ -23,12 +24,14 @@ export default defineRule<ConfinementOptions>({
       'It could not be decided whether `{{relation}}` is confined to one tenant: {{reason}}. Write `{{predicate}}` where it can be seen.',
     unnamed:
       'The tenancy model does not name `{{relation}}`. Say in tenancy.json who owns its rows: "owned", "ownedThrough" or "global".',
+    called:
+      'This query calls `{{name}}()`, whose body is not in sight: whether it touches only rows of one tenant could not be decided. Say who looked at it with `watertight-ignore`.',
     opaque: 'This query could not be checked: {{reason}}. Write its text where it can be seen.',
   },
   schema: confinementSchema,
   defaults: confinementDefaults,
   check(site, options, report) {
-    const { findings, opaques, file } = site
+    const { findings, opaques, queries, node, file } = site
     for (const finding of findings) {
       const { occurrence, state } = finding
       const { access } = occurrence.occurrence
@@ -51,5 +54,7 @@ export default defineRule<ConfinementOptions>({
     }
     if (!options.reportUnknown) return
     for (const opaque of opaques) report('opaque', opaque.node, { reason: opaque.reason })
+    const called = new Set(queries.flatMap(({ query }) => functionsCalled(query.statement)))
+    for (const name of called) report('called', node, { name })
   },
 })

@@ -2,6 +2,7 @@ import type { ESLint, Linter as EslintLinter } from 'eslint'
 import { dirname, resolve } from 'node:path'
 import type { Evidence, Verdict } from '../confinement/verdict.ts'
 import type { Provenance } from '../provenance/provenance.ts'
+import { functionsCalled } from '../sql/plain-functions.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import { leakText, relationText } from './advice.ts'
 import { exposureText } from './reach/reach-text.ts'
@@ -73,6 +74,9 @@ function describeSite(site: CallSite, file: QueryContext, filename: string): str
     for (const { node, position, provenance } of query.interpolations) {
       const source = file.scope.sourceCode.getText(node)
       lines.push(`    \`${source}\` is pasted into the text (${position}): ${describeValue(provenance)}`)
+    }
+    for (const name of functionsCalled(query.statement)) {
+      lines.push(`    calls ${name}(), whose body is not in sight`)
     }
     for (const one of occurrences) {
       const declared = one.declared === null ? '' : `; ${one.declared} is declared to confine it`

@@ -58,6 +58,51 @@ describe('captured statements', () => {
     })
   })
 
+  it.each([
+    ['SELECT sweep($1)', 'sweep'],
+    ['SELECT * FROM app.report($1) AS r', 'app.report'],
+    ['UPDATE tasks SET project_id = next_project($1) WHERE org_id = $2', 'next_project'],
+    ["SELECT query_to_xml('SELECT * FROM tasks', true, true, '')", 'query_to_xml'],
+  ])('calls a function whose body is not known: %s', (sql, name) => {
+    const reason = `it calls ${name}(), whose body is not known`
+    expect(judge(sql)).toMatchObject({ verdict: 'inconclusive', open: [{ verdict: 'unknown', reason }] })
+  })
+
+  it.each([
+    'SELECT count(*), lower(name), coalesce(max(name), $2), now() FROM projects WHERE org_id = $1 GROUP BY name',
+    "SELECT set_config('app.org', $1, true)",
+    'SELECT pg_advisory_xact_lock(hashtext($1))',
+    'SELECT * FROM generate_series(1, 3)',
+  ])('calls functions that touch no table: %s', (sql) => {
+    expect(judge(sql)).toMatchObject({ verdict: 'clean' })
+  })
+
+  const sqlFunction = (body: string): string =>
+    `CREATE FUNCTION f(uuid) RETURNS bigint LANGUAGE sql AS $$ ${body} $$;`
+  const plpgsql = (body: string): string =>
+    `CREATE FUNCTION f(uuid) RETURNS uuid LANGUAGE plpgsql AS $$ BEGIN ${body} END $$;`
+
+  it.each([
+    ['clean', sqlFunction('SELECT count(*) FROM tasks WHERE org_id = $1')],
+    ['inconclusive', sqlFunction('SELECT count(*) FROM tasks WHERE id = $1')],
+    ['inconclusive', sqlFunction('SELECT g($1)')],
+    [
+      'clean',
+      sqlFunction('SELECT g($1)') + 'CREATE FUNCTION g(uuid) RETURNS bigint LANGUAGE sql AS $$ SELECT 1 $$;',
+    ],
+    ['clean', plpgsql("RETURN nullif(current_setting('app.org', true), '')::uuid;")],
+    ['inconclusive', plpgsql('DELETE FROM tasks; RETURN $1;')],
+    ['inconclusive', plpgsql("EXECUTE 'DELETE FROM tasks'; RETURN $1;")],
+    [
+      'inconclusive',
+      sqlFunction('SELECT count(*) FROM tasks WHERE org_id = $1') +
+        'CREATE FUNCTION f(text) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM tasks $$;',
+    ],
+  ])('calls a function whose body is known: %s, %s', (verdict, made) => {
+    const known = readMigrations([{ file: 'base.sql', text: base + made }])
+    expect(auditStatements(['SELECT f($1)'], loadTenancy(tenancy), known)).toMatchObject({ verdict })
+  })
+
   it('never passes what it cannot read', () => {
     expect(judge('SELEC 1')).toMatchObject({ verdict: 'inconclusive', open: [{ relation: null }] })
     expect(judge('SELECT * FROM unheard_of')).toMatchObject({ verdict: expect.not.stringMatching('clean') })

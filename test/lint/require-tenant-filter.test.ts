@@ -5,6 +5,17 @@ const missing = { messageId: 'missing' } as const
 
 ruleTester().run('require-tenant-filter', withoutSuggestions(rule) as never, {
   valid: [
+    {
+      name: 'a function of the database',
+      code: handler("await pool.query('SELECT archive_visits($1)', [request.params.id])"),
+    },
+    {
+      name: 'functions that touch no table, when unknown is asked for',
+      code: handler(
+        "await pool.query('SELECT count(*), lower(name), coalesce(max(name), $2) FROM patients WHERE clinic_id = $1 GROUP BY name', [request.clinic.id, ''])",
+      ),
+      options: [{ reportUnknown: true }],
+    },
     handler("await pool.query('SELECT * FROM patients WHERE clinic_id = $1', [request.clinic.id])"),
     handler("await pool.query('SELECT * FROM medicines')"),
     handler("await pool.query('SELECT now()')"),
@@ -176,6 +187,12 @@ export const find = (id: string) => one('SELECT * FROM patients WHERE id = $1', 
       code: handler('await pool.query(build(request))'),
       options: [{ reportUnknown: true }],
       errors: [{ messageId: 'opaque' }],
+    },
+    {
+      name: 'a function of the database, when unknown is asked for',
+      code: handler("await pool.query('SELECT archive_visits($1)', [request.params.id])"),
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'called', data: { name: 'archive_visits' } }],
     },
     {
       name: 'a condition that is put together elsewhere, when unknown is asked for',
