@@ -4,6 +4,7 @@ import type { AuditFinding, PolicyVerdict } from './check.ts'
 import { checks } from './checks.ts'
 import { missingRelations } from './missing-relations.ts'
 import { analysePolicies } from './policy-leaks.ts'
+import { unmodelledTriggers } from './triggers.ts'
 
 /** `inconclusive`: nothing was found, but not everything could be read or decided. @public */
 export type AuditVerdict = 'clean' | 'finding' | 'inconclusive'
@@ -49,7 +50,11 @@ export function verdictOf(
  * @public
  */
 export function auditSchema(schema: Schema, tenancy: Tenancy): AuditReport {
-  const unread = [...schema.unread, ...missingRelations(schema, tenancy)]
+  const unread = [
+    ...schema.unread,
+    ...missingRelations(schema, tenancy),
+    ...unmodelledTriggers({ schema, tenancy }),
+  ]
   const findings = runChecks(schema, tenancy)
   const policies = analysePolicies({ schema, tenancy }).verdicts
   return { verdict: verdictOf(findings, policies, unread), findings, policies, unread }

@@ -2,6 +2,7 @@ import type { DropRoleStmt, DropStmt, Node } from 'libpg-query'
 import type { RelationName } from '../sql/statement.ts'
 import { namesOf, relationOfNames, rolesOf } from './ast.ts'
 import { functionsNamed } from './apply-function.ts'
+import { dropTrigger } from './apply-trigger.ts'
 import { findTable, findView, qualify, sameRelation, type Draft } from './draft.ts'
 import type { Reading } from './reading.ts'
 
@@ -88,6 +89,9 @@ export function drop(reading: Reading, statement: DropStmt): void {
       case 'OBJECT_POLICY':
         dropPolicy(draft, parts)
         break
+      case 'OBJECT_TRIGGER':
+        dropTrigger(draft, parts)
+        break
       case 'OBJECT_SCHEMA':
         dropSchema(draft, parts.at(-1) ?? '')
         break
@@ -105,6 +109,10 @@ export function drop(reading: Reading, statement: DropStmt): void {
         if ('ObjectWithArgs' in node) {
           const gone = functionsNamed(reading, node.ObjectWithArgs)
           draft.functions = draft.functions.filter((known) => !gone.includes(known))
+          // Triggers fall with the function that they run; PostgreSQL asks for CASCADE first.
+          for (const table of draft.tables) {
+            table.triggers = table.triggers.filter(({ runs }) => !gone.some((one) => sameRelation(one, runs)))
+          }
         }
         break
       default:

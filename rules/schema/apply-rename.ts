@@ -1,4 +1,5 @@
 import type { RangeVar, RenameStmt } from 'libpg-query'
+import type { RelationName } from '../sql/statement.ts'
 import { relationOf } from './ast.ts'
 import { renameMentions } from './apply-drop.ts'
 import { functionsNamed } from './apply-function.ts'
@@ -67,8 +68,21 @@ function renameSchema(draft: Draft, from: string, to: string): void {
     item.schema = to
     renameMentions(draft, { schema: from, name: item.name }, { schema: to, name: item.name })
   }
-  for (const item of draft.functions) if (item.schema === from) item.schema = to
+  for (const item of draft.functions) {
+    if (item.schema !== from) continue
+    followFunction(draft, item, { schema: to, name: item.name })
+    item.schema = to
+  }
   draft.types = draft.types.map((type) => (type.schema === from ? { ...type, schema: to } : type))
+}
+
+/** Triggers go on to run a function that is renamed or moved. */
+function followFunction(draft: Draft, from: RelationName, to: RelationName): void {
+  for (const table of draft.tables) {
+    table.triggers = table.triggers.map((trigger) =>
+      sameRelation(trigger.runs, from) ? { ...trigger, runs: to } : trigger,
+    )
+  }
 }
 
 function renameRole(draft: Draft, from: string, to: string): void {
@@ -124,6 +138,13 @@ export function rename(reading: Reading, statement: RenameStmt): void {
         )
       }
       return
+    case 'OBJECT_TRIGGER':
+      if (table !== null) {
+        table.triggers = table.triggers.map((trigger) =>
+          trigger.name === from ? { ...trigger, name: to } : trigger,
+        )
+      }
+      return
     case 'OBJECT_SCHEMA':
       renameSchema(draft, from, to)
       return
@@ -133,7 +154,10 @@ export function rename(reading: Reading, statement: RenameStmt): void {
     case 'OBJECT_FUNCTION':
     case 'OBJECT_PROCEDURE':
       if (statement.object !== undefined && 'ObjectWithArgs' in statement.object) {
-        for (const target of functionsNamed(reading, statement.object.ObjectWithArgs)) target.name = to
+        for (const target of functionsNamed(reading, statement.object.ObjectWithArgs)) {
+          followFunction(draft, target, { schema: target.schema, name: to })
+          target.name = to
+        }
       }
       return
     default:

@@ -45,6 +45,7 @@ export function createTable(reading: Reading, statement: CreateStmt): void {
     rowSecurity: false,
     forceRowSecurity: false,
     policies: [],
+    triggers: [],
     inherits: parents.filter((parent) => findTable(draft, parent) !== null),
     partition: statement.partbound !== undefined,
     origin: reading.origin,

@@ -153,6 +153,7 @@ function createCopy(
     rowSecurity: false,
     forceRowSecurity: false,
     policies: [],
+    triggers: [],
     inherits: [],
     partition: false,
     origin: reading.origin,

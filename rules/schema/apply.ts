@@ -19,6 +19,7 @@ import { runBody, runDo } from './apply-procedure.ts'
 import { alterPolicy, createPolicy } from './apply-policy.ts'
 import { rename } from './apply-rename.ts'
 import { createTable } from './apply-table.ts'
+import { createTrigger } from './apply-trigger.ts'
 import { createTableAs, createView, selectInto } from './apply-view.ts'
 import { creationSchema, defaultSearchPath, findTable, type DraftFunction } from './draft.ts'
 import type { Reading } from './reading.ts'
@@ -93,6 +94,7 @@ const handlers: Readonly<Record<string, (reading: Reading, node: Node) => void>>
   CreatePolicyStmt: (reading, node) =>
     'CreatePolicyStmt' in node && createPolicy(reading, node.CreatePolicyStmt),
   AlterPolicyStmt: (reading, node) => 'AlterPolicyStmt' in node && alterPolicy(reading, node.AlterPolicyStmt),
+  CreateTrigStmt: (reading, node) => 'CreateTrigStmt' in node && createTrigger(reading, node.CreateTrigStmt),
   ViewStmt: (reading, node) => 'ViewStmt' in node && createView(reading, node.ViewStmt),
   CreateFunctionStmt: (reading, node) =>
     'CreateFunctionStmt' in node && createFunction(reading, node.CreateFunctionStmt),

@@ -145,6 +145,17 @@ export const catalogQueries = {
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND ${ours('c.oid', 'pg_class', 'n')}`,
 
+  triggers: `
+    SELECT t.tgrelid::text AS oid, t.tgname AS name, n.nspname AS function_schema, p.proname AS function_name,
+      CASE WHEN c.relkind = 'v' THEN cn.nspname || '.' || c.relname END AS view
+    FROM pg_catalog.pg_trigger AS t
+    JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+    JOIN pg_catalog.pg_namespace AS cn ON cn.oid = c.relnamespace
+    JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND ${ours('c.oid', 'pg_class', 'cn')}
+    ORDER BY t.tgname`,
+
   functions: `
     SELECT n.nspname AS schema, p.proname AS name, l.lanname AS language, p.prosecdef AS security_definer,
       p.proleakproof AS leakproof, p.provolatile AS volatility, pg_catalog.to_json(p.proconfig) AS settings,

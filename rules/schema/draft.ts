@@ -11,6 +11,7 @@ import type {
   SqlFunction,
   StoredSetting,
   Table,
+  Trigger,
 } from './schema.ts'
 
 type Mutable<T> = { -readonly [P in keyof T]: T[P] }
@@ -24,13 +25,14 @@ export type DraftFunction = Mutable<SqlFunction> & {
 }
 
 export interface DraftTable extends Mutable<
-  Omit<Table, 'columns' | 'keys' | 'indexes' | 'policies' | 'inherits'>
+  Omit<Table, 'columns' | 'keys' | 'indexes' | 'policies' | 'triggers' | 'inherits'>
 > {
   schema: string
   columns: DraftColumn[]
   keys: Key[]
   indexes: Index[]
   policies: UnboundPolicy[]
+  triggers: Trigger[]
   inherits: RelationName[]
 }
 

@@ -2,7 +2,18 @@ import type { RelationName } from '../sql/statement.ts'
 import { expressionColumn } from './apply-table.ts'
 import { catalogQueries } from './catalog-queries.ts'
 import { bindExpressions, type UnboundPolicy, type UnboundTable, type UnboundView } from './expression.ts'
-import type { Column, Grant, Index, Key, Role, Schema, SqlFunction, StoredSetting, View } from './schema.ts'
+import type {
+  Column,
+  Grant,
+  Index,
+  Key,
+  Role,
+  Schema,
+  SqlFunction,
+  StoredSetting,
+  Trigger,
+  View,
+} from './schema.ts'
 
 /** Sends one read-only statement and returns its rows. @public */
 export type CatalogQuery = (sql: string) => Promise<readonly Record<string, unknown>[]>
@@ -27,10 +38,11 @@ export async function readCatalog(query: CatalogQuery): Promise<Schema> {
   const version = await ask(catalogQueries.version)
   const grants = await ask(catalogQueries.grants)
   const settings = await ask(catalogQueries.settings)
+  const triggers = await ask(catalogQueries.triggers)
   const views = (await ask(catalogQueries.views)).map(viewOf).toSorted(byName)
   return {
     source: 'catalog',
-    ...bindExpressions(await readTables(ask), views),
+    ...bindExpressions(await readTables(ask, triggers), views),
     functions: (await ask(catalogQueries.functions)).map(functionOf).toSorted(byName),
     roles: (await ask(catalogQueries.roles))
       .map(roleOf)
@@ -38,7 +50,11 @@ export async function readCatalog(query: CatalogQuery): Promise<Schema> {
     grants: grantsOf(grants),
     settings: settings.flatMap(settingsOf),
     serverVersion: Number(version[0]?.['number']),
-    unread: [],
+    unread: triggers.flatMap((row) =>
+      row['view'] === null
+        ? []
+        : [{ reason: `trigger ${text(row['name'])} on the view ${text(row['view'])}`, origin: null }],
+    ),
   }
 }
 
@@ -58,11 +74,15 @@ function byTable(rows: readonly Row[]): ReadonlyMap<string, Row[]> {
   return groups
 }
 
-async function readTables(ask: (sql: string) => Promise<Row[]>): Promise<UnboundTable[]> {
+async function readTables(
+  ask: (sql: string) => Promise<Row[]>,
+  triggerRows: readonly Row[],
+): Promise<UnboundTable[]> {
   const columns = byTable(await ask(catalogQueries.columns))
   const constraints = byTable(await ask(catalogQueries.constraints))
   const indexes = byTable(await ask(catalogQueries.indexes))
   const policies = byTable(await ask(catalogQueries.policies))
+  const triggers = byTable(triggerRows)
   const tables = (await ask(catalogQueries.tables)).map((row): UnboundTable => {
     const oid = text(row['oid'])
     const relation = { schema: text(row['schema']), name: text(row['name']) }
@@ -79,6 +99,7 @@ async function readTables(ask: (sql: string) => Promise<Row[]>): Promise<Unbound
       rowSecurity: row['row_security'] === true,
       forceRowSecurity: row['force_row_security'] === true,
       policies: (policies.get(oid) ?? []).map((policy) => policyOf(policy, relation)),
+      triggers: (triggers.get(oid) ?? []).map(triggerOf),
       inherits: (row['inherits'] as RelationName[] | null) ?? [],
       partition: row['partition'] === true,
       origin: null,
@@ -172,6 +193,11 @@ function policyOf(row: Row, table: RelationName): UnboundPolicy {
     check: optional(row['check']),
     origin: null,
   }
+}
+
+function triggerOf(row: Row): Trigger {
+  const runs = { schema: text(row['function_schema']), name: text(row['function_name']) }
+  return { name: text(row['name']), runs, origin: null }
 }
 
 /** `name=value` pairs of `reloptions`, `proconfig` and `setconfig`. */

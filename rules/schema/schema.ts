@@ -82,6 +82,13 @@ export interface PolicyExpression {
   readonly condition: Condition
 }
 
+/** What runs when rows of a table are written. Internal ones, which enforce constraints, are none. */
+export interface Trigger {
+  readonly name: string
+  readonly runs: RelationName
+  readonly origin: Origin | null
+}
+
 export interface Index {
   readonly name: string
   readonly columns: readonly string[]
@@ -97,6 +104,7 @@ export interface Table extends RelationName {
   readonly rowSecurity: boolean
   readonly forceRowSecurity: boolean
   readonly policies: readonly Policy[]
+  readonly triggers: readonly Trigger[]
   /** Parent of a partition or INHERITS child. */
   readonly inherits: readonly RelationName[]
   readonly partition: boolean
