@@ -176,11 +176,10 @@ class Campaign {
     if (fault !== null) this.#problem = { code: 'uncovered', message: `Not enough coverage: ${fault}.` }
   }
 
-  /** Of a hunt, the sweep must be through. One shard sees only its share of the cells; merging judges them. */
+  /** Of a hunt, the sweep must be through; certify has none. One shard sees only its share of the cells; merging judges them. */
   #reachFault({ repertoire, coverage }: Arena): string | null {
     const { mode, seed, shard } = this.#options
-    if (mode !== 'hunt') return null
-    const essential = Math.floor(essentialsOf(seed, repertoire) / shard.of)
+    const essential = mode === 'hunt' ? Math.floor(essentialsOf(seed, repertoire) / shard.of) : 0
     const done = this.#attack?.figures().trials ?? 0
     return reachFault(shard.of === 1 ? coverage.reach() : null, { done, essential })
   }

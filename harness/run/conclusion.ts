@@ -33,7 +33,7 @@ export function coverageFault(operations: readonly Operation[], coverage: Covera
 }
 
 /**
- * Why a hunt did not get far enough to call anything clean; null when it did. Cells in which an oracle is blind for a stated reason do not
+ * Why a run did not get far enough to call anything clean; null when it did. Cells in which an oracle is blind for a stated reason do not
  * count: more time would not open them.
  */
 export function reachFault(

@@ -24,7 +24,7 @@ export async function mergeEvents(files: readonly string[]): Promise<CampaignSum
     summaries.reduce((total, summary) => total + pick(summary), 0)
   const absent = missingShards(shards)
   const coverage = mergeCoverage(summaries.map((summary) => summary.coverage))
-  const gap = unreached(first!.mode, coverage)
+  const gap = unreached(coverage)
   const problem =
     summaries.find((summary) => summary.verdict === 'inconclusive')?.problem ??
     absent ??
@@ -55,8 +55,8 @@ export async function mergeEvents(files: readonly string[]): Promise<CampaignSum
 }
 
 /** No shard saw all cells, so that only all of them together can have seen too few. */
-function unreached(mode: CampaignSummary['mode'], { matrix }: Coverage): CampaignSummary['problem'] {
-  if (mode !== 'hunt' || matrix === undefined) return null
+function unreached({ matrix }: Coverage): CampaignSummary['problem'] {
+  if (matrix === undefined) return null
   const exercised = matrix.filter(({ gap }) => gap === null).length
   const cells = exercised + matrix.filter(({ gap }) => gap === notReached).length
   const fault = reachFault({ cells, exercised }, { done: 0, essential: 0 })

@@ -78,6 +78,15 @@ describe('a campaign', () => {
 })
 
 describe('a campaign that could not test', () => {
+  it('does not certify on a few of the cells', async () => {
+    const summary = await runCampaign(
+      { target: notesTarget(safeRoutes), mode: 'certify', trials: 2, lanes: 1 },
+      quiet,
+    )
+    expect(summary).toMatchObject({ verdict: 'uncovered', claim: null, problem: { code: 'uncovered' } })
+    expect(summary.problem?.message).toMatch(/only \d+ of \d+ cells/)
+  })
+
   it('does not call a target clean that lets nobody in', async () => {
     const summary = await runCampaign({ target: notesTarget(closedRoutes), trials: 50, lanes: 2 }, quiet)
     expect(summary).toMatchObject({
