@@ -1,5 +1,12 @@
 import { confine } from '../confinement/confine.ts'
-import type { OccurrenceVerdict, Ownership, OwnershipOf, Verdict } from '../confinement/verdict.ts'
+import type {
+  OccurrenceVerdict,
+  Ownership,
+  OwnershipOf,
+  TenantValue,
+  Verdict,
+} from '../confinement/verdict.ts'
+import type { RelationName, Statement } from '../sql/statement.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import type { Query } from './query.ts'
 import { relationIn } from './reference.ts'
@@ -25,17 +32,28 @@ export function judge(query: Query, tenancy: Tenancy): JudgedQuery {
   return { query, occurrences }
 }
 
-/** A relation that carries the keys of several levels is confined by any of them: those that the first leaves open are asked again. */
 function verdictsOf({ statement, values }: Query, tenancy: Tenancy): readonly OccurrenceVerdict[] {
-  const tenantValue = tenantValueOf(values, tenancy)
-  const own = ownershipIn(tenancy)
+  const alsoOf: AlsoOf = (relation) => relationIn(tenancy, relation)?.also ?? []
+  return confineByAny(statement, ownershipIn(tenancy), alsoOf, tenantValueOf(values, tenancy))
+}
+
+/** Tells the further columns of a relation that carry a tenant of another level. */
+export type AlsoOf = (relation: RelationName) => readonly string[]
+
+/** A relation that carries the keys of several levels is confined by any of them: those that the first leaves open are asked again. */
+export function confineByAny(
+  statement: Statement,
+  own: OwnershipOf,
+  alsoOf: AlsoOf,
+  tenantValue: TenantValue,
+): readonly OccurrenceVerdict[] {
   let verdicts = confine(statement, own, tenantValue)
   const open = verdicts.filter(({ verdict }) => verdict.kind === 'leak')
-  const others = new Set(
-    open.flatMap(({ occurrence }) => relationIn(tenancy, occurrence.relation)?.also ?? []),
-  )
+  const others = new Set(open.flatMap(({ occurrence }) => alsoOf(occurrence.relation)))
   for (const column of others) {
-    const further = confine(statement, ownershipBy(column, own, tenancy), tenantValue)
+    const by: OwnershipOf = (relation) =>
+      alsoOf(relation).includes(column) ? { kind: 'owned', column } : own(relation)
+    const further = confine(statement, by, tenantValue)
     verdicts = verdicts.map((one, index) =>
       one.verdict.kind === 'leak' && further[index]?.verdict.kind === 'confined'
         ? { ...one, verdict: further[index].verdict }
@@ -43,12 +61,6 @@ function verdictsOf({ statement, values }: Query, tenancy: Tenancy): readonly Oc
     )
   }
   return verdicts
-}
-
-/** The ownership under which this column is the tenant key wherever a relation carries it. */
-function ownershipBy(column: string, own: OwnershipOf, tenancy: Tenancy): OwnershipOf {
-  return (relation) =>
-    relationIn(tenancy, relation)?.also.includes(column) === true ? { kind: 'owned', column } : own(relation)
 }
 
 /** PostgreSQL's own catalogs hold no tenant's rows. */

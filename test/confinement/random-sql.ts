@@ -1,108 +1,59 @@
-/** A small deterministic generator of SQL over four tables, for comparing verdicts with what PostgreSQL returns. */
+/** A small deterministic generator of queries over a few tables, for comparing verdicts with what PostgreSQL returns. */
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-export function randomness(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
+import { type Item, type Query, RandomConditions } from './random-conditions.ts'
+import { tables, tableToken } from './random-tables.ts'
 
-/** `a` and `b` carry the tenant key, `c` belongs to its `b`, `g` to nobody. All columns are integers. */
-export const tables = {
-  a: ['id', 'tenant_id', 'x'],
-  b: ['id', 'tenant_id', 'x'],
-  c: ['id', 'b_id', 'x'],
-  g: ['id', 'x'],
-} as const
-
-export type TableName = keyof typeof tables
-
-interface Item {
-  readonly alias: string
-  readonly columns: readonly string[]
-  readonly table: TableName | null
-}
-
-/** Stands for a table's name; the test replaces it by the table with all rows or with the tenant's rows only. */
-export const tableToken = (table: TableName): string => `§${table}§`
-
-export class RandomSql {
-  private readonly random: () => number
-  private names = 0
-  private ctes: Item[] = []
-
-  constructor(random: () => number) {
-    this.random = random
-  }
-
-  private chance(probability: number): boolean {
-    return this.random() < probability
-  }
-
-  private pick<T>(choices: readonly T[]): T {
-    return choices[Math.floor(this.random() * choices.length)]!
-  }
-
-  private alias(): string {
-    return `m${this.names++}`
-  }
-
+export class RandomSql extends RandomConditions {
   /** A whole SELECT, ordered by everything that it returns. */
   select(): string {
     this.names = 0
     this.ctes = []
-    const withs: string[] = []
-    if (this.chance(0.25)) {
-      const name = this.alias()
-      const body = this.query([], 2)
-      withs.push(`${name} AS (${body.text})`)
-      this.ctes.push({ alias: name, columns: body.columns, table: null })
-    }
+    const withs = this.withs()
     let body = this.query([], 3).text
-    if (this.chance(0.15)) {
-      const operator = this.pick(['UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT'])
-      const width = 2
-      body = `${this.query([], 2, width).text} ${operator} ${this.query([], 2, width).text}`
+    if (this.chance(0.2)) {
+      body = this.combined(2)
       if (this.chance(0.5)) {
         body = `SELECT u.k0, u.k1 FROM (${body}) u WHERE ${this.chance(0.6) ? 'u.k0 = $1' : 'u.k1 = 1'}`
       }
     }
-    return `${withs.length > 0 ? `WITH ${withs.join(', ')} ` : ''}${body}`
+    return `${withs}${body}`
   }
 
-  /** A DELETE or UPDATE of one table. */
-  change(): { readonly text: string; readonly table: TableName } {
-    this.names = 0
-    this.ctes = []
-    const table = this.pick(['a', 'b', 'c'] as const)
-    const target: Item = { alias: this.alias(), columns: tables[table], table }
-    const scope = [target]
-    // The target is not in reach of ON conditions among the other tables.
-    const others: Item[] = []
-    const more = this.chance(0.4) ? this.from(others, 2) : null
-    scope.push(...others)
-    const where = this.condition(scope, 2)
-    if (this.chance(0.5)) {
-      const using = more === null ? '' : ` USING ${more}`
-      return { table, text: `DELETE FROM ${tableToken(table)} ${target.alias}${using} WHERE ${where}` }
+  /** Two or three queries under set operators. */
+  private combined(width: number): string {
+    const operators = ['UNION', 'UNION ALL', 'INTERSECT', 'INTERSECT ALL', 'EXCEPT', 'EXCEPT ALL']
+    const part = (): string => this.query([], 2, width).text
+    const two = `${part()} ${this.pick(operators)} ${part()}`
+    return this.chance(0.3) ? `(${two}) ${this.pick(operators)} ${part()}` : two
+  }
+
+  /** `WITH …` of none to two queries, one of which may refer to itself. */
+  protected withs(): string {
+    const all: string[] = []
+    for (let more = 0; more < 2 && this.chance(0.25); more++) {
+      const name = this.alias()
+      const recursive = this.chance(0.3)
+      const body = recursive ? this.recursion(name) : this.query([], 2)
+      const kept = this.chance(0.3) ? 'MATERIALIZED ' : ''
+      all.push(`${name}${recursive ? ' (k0, k1)' : ''} AS ${kept}(${body.text})`)
+      this.ctes.push({ alias: name, columns: body.columns, table: null })
     }
-    const columns = tables[table].filter((column) => column !== 'id')
-    const column = this.pick(columns)
-    const value = this.chance(0.4) ? '$1' : this.scalar(scope)
-    const from = more === null ? '' : ` FROM ${more}`
-    const text = `UPDATE ${tableToken(table)} ${target.alias} SET ${column} = ${value}${from} WHERE ${where}`
-    return { table, text }
+    return all.length > 0 ? `WITH RECURSIVE ${all.join(', ')} ` : ''
   }
 
-  private query(
-    outer: readonly Item[],
-    depth: number,
-    width = 1 + Math.floor(this.random() * 3),
-  ): { readonly text: string; readonly columns: readonly string[] } {
+  /** Ends, because UNION takes no row twice. */
+  private recursion(name: string): Query {
+    const start = this.query([], 1, 2)
+    const scope: Item[] = []
+    const step = this.from(scope, 1)
+    const own: Item = { alias: this.alias(), columns: ['k0', 'k1'], table: null }
+    const chosen = [this.chance(0.5) ? `${own.alias}.k0` : this.column(scope), this.column(scope)]
+    const where = this.condition([...scope, own], 1)
+    const text = `${start.text} UNION SELECT ${chosen.join(', ')} FROM ${name} ${own.alias}, ${step} WHERE ${where}`
+    return { text, columns: ['k0', 'k1'] }
+  }
+
+  protected query(outer: readonly Item[], depth: number, width = 1 + Math.floor(this.random() * 3)): Query {
     const scope: Item[] = []
     const from = this.from(scope, depth, outer)
     const visible = [...scope, ...outer]
@@ -117,22 +68,36 @@ export class RandomSql {
         : this.column(scope),
     )
     const values = chosen.map((column, index) => {
-      if (grouped && index > 0) return `count(*)::int`
+      if (grouped && index > 0) return this.aggregate(scope)
+      if (!grouped && this.chance(0.05)) return this.window(scope)
       return !grouped && depth > 1 && this.chance(0.08) ? this.scalarQuery(visible, depth - 1) : column
     })
     const list = values.map((value, index) => `${value} AS ${columns[index]}`).join(', ')
     const plain = grouped && values[0] === chosen[0]
     const group = grouped ? (plain ? ` GROUP BY ${chosen[0]}` : ` GROUP BY ${chosen.join(', ')}`) : ''
     const having = grouped && plain && this.chance(0.3) ? ` HAVING ${chosen[0]} = $1` : ''
-    const distinct = this.chance(0.08) ? 'DISTINCT ' : ''
+    const distinct = this.chance(0.12) ? this.pick(['DISTINCT ', `DISTINCT ON (${values[0]}) `]) : ''
     const order = columns.map((_, index) => index + 1).join(', ')
-    const limit = this.chance(depth < 3 ? 0.25 : 0.1) ? ` ORDER BY ${order} LIMIT ${this.pick([1, 2])}` : ''
+    const isFirst = distinct.includes('ON')
+    const rows = isFirst && this.chance(0.7) ? '' : this.pick([' LIMIT 1', ' LIMIT 2', ' OFFSET 1'])
+    const limit = isFirst || this.chance(depth < 3 ? 0.25 : 0.1) ? ` ORDER BY ${order}${rows}` : ''
     const text = `SELECT ${distinct}${list} FROM ${from}${where}${group}${having}${limit}`
     return { text: limit === '' ? text : `(${text})`, columns }
   }
 
+  private aggregate(scope: readonly Item[]): string {
+    const column = this.column(scope)
+    return this.pick(['count(*)::int', `sum(${column})::int`, `count(DISTINCT ${column})::int`])
+  }
+
+  private window(scope: readonly Item[]): string {
+    const over = this.chance(0.6) ? `PARTITION BY ${this.column(scope)}` : ''
+    const value = this.pick(['count(*)', `sum(${this.column(scope)})`, `max(${this.column(scope)})`])
+    return `(${value} OVER (${over}))::int`
+  }
+
   /** FROM of one to three items; what it makes visible is added to the scope. */
-  private from(scope: Item[], depth: number, outer: readonly Item[] = []): string {
+  protected from(scope: Item[], depth: number, outer: readonly Item[] = []): string {
     let text = this.item(scope, depth, [])
     for (let more = 0; more < 2 && this.chance(0.45); more++) {
       const join = this.pick([
@@ -159,12 +124,31 @@ export class RandomSql {
         text += ` ${join} ${inner} ON ${join === 'FULL JOIN' ? this.equality(scope) : this.on(scope)}`
         continue
       }
+      if (this.chance(0.1) && depth > 1 && /^(?:JOIN|LEFT JOIN|CROSS JOIN)$/.test(join)) {
+        const right = this.lateral(scope, depth)
+        text += join === 'CROSS JOIN' ? ` CROSS JOIN ${right}` : ` ${join} ${right} ON ${this.on(scope)}`
+        continue
+      }
+      if (this.chance(0.06) && scope.length === 1 && scope[0]!.table !== null && join !== 'CROSS JOIN') {
+        text += ` ${join} ${this.sameColumn(scope)}`
+        continue
+      }
       const right = this.item(scope, depth, outer)
       if (join === 'CROSS JOIN') text += ` CROSS JOIN ${right}`
       // PostgreSQL supports FULL JOIN only on conditions that it can merge or hash.
       else text += ` ${join} ${right} ON ${join === 'FULL JOIN' ? this.equality(scope) : this.on(scope)}`
     }
     return text
+  }
+
+  /** A second table, joined by a column that both have. */
+  private sameColumn(scope: Item[]): string {
+    const table = this.pick(['a', 'b', 'd', 'v'] as const)
+    const alias = this.alias()
+    const common = scope[0]!.columns.filter((column) => (tables[table] as readonly string[]).includes(column))
+    scope.push({ alias, columns: tables[table], table })
+    const using = common.includes('tenant_id') && this.chance(0.7) ? 'tenant_id' : this.pick(common)
+    return `${tableToken(table)} ${alias} USING (${using})`
   }
 
   private equality(scope: readonly Item[]): string {
@@ -183,7 +167,7 @@ export class RandomSql {
     return this.chance(0.5) ? `${first} AND ${this.condition(scope, 1)}` : first
   }
 
-  private item(scope: Item[], depth: number, outer: readonly Item[]): string {
+  protected item(scope: Item[], depth: number, outer: readonly Item[]): string {
     if (this.ctes.length > 0 && this.chance(0.3)) {
       const cte = this.pick(this.ctes)
       const alias = this.alias()
@@ -199,7 +183,7 @@ export class RandomSql {
       scope.push({ alias, columns: body.columns, table: null })
       return `(${body.text}) ${alias}`
     }
-    const table = this.pick(['a', 'a', 'b', 'b', 'c', 'g'] as const)
+    const table = this.pick(['a', 'a', 'b', 'b', 'c', 'd', 'e', 'v', 'g'] as const)
     const alias = this.alias()
     scope.push({ alias, columns: tables[table], table })
     return `${tableToken(table)} ${alias}`
@@ -210,74 +194,5 @@ export class RandomSql {
     const alias = this.alias()
     scope.push({ alias, columns: body.columns, table: null })
     return `LATERAL (${body.text}) ${alias}`
-  }
-
-  private column(scope: readonly Item[]): string {
-    const item = this.pick(scope)
-    return `${item.alias}.${this.pick(item.columns)}`
-  }
-
-  private scalar(scope: readonly Item[]): string {
-    if (this.chance(0.6)) return this.column(scope)
-    return this.pick(['0', '1', '2', '$1', 'NULL'])
-  }
-
-  private scalarQuery(scope: readonly Item[], depth: number): string {
-    const inner: Item[] = []
-    const from = this.from(inner, depth)
-    const where = this.condition([...inner, ...scope], depth)
-    const value = this.pick(['max', 'min', 'count'])
-    return `(SELECT ${value}(${this.column(inner)})::int FROM ${from} WHERE ${where})`
-  }
-
-  /** A condition; often one that confines, so that there is something to claim. */
-  condition(scope: readonly Item[], depth: number): string {
-    const conjuncts = Array.from({ length: 1 + Math.floor(this.random() * 3) }, () =>
-      this.predicate(scope, depth),
-    )
-    const owned = scope.filter((item) => item.columns.includes('tenant_id'))
-    for (const item of owned) if (this.chance(0.45)) conjuncts.push(`${item.alias}.tenant_id = $1`)
-    for (const item of scope.filter((one) => one.table === 'c')) {
-      const parent = scope.find((one) => one.table === 'b')
-      if (parent !== undefined && this.chance(0.6)) conjuncts.push(`${item.alias}.b_id = ${parent.alias}.id`)
-    }
-    for (const item of scope.filter((one) => one.table === null)) {
-      if (this.chance(0.5)) conjuncts.push(`${item.alias}.${item.columns[0]} = $1`)
-    }
-    return conjuncts.join(' AND ')
-  }
-
-  private predicate(scope: readonly Item[], depth: number): string {
-    const kind = Math.floor(this.random() * 22)
-    const column = this.column(scope)
-    if (depth > 0) {
-      const inner = (): string => this.predicate(scope, depth - 1)
-      if (kind === 0 || kind === 1) return `(${inner()} OR ${inner()})`
-      if (kind === 2) return `NOT (${inner()})`
-      if (kind === 3) return `NOT (${inner()} AND ${inner()})`
-      if (kind === 4) return `(${this.condition(scope, depth - 1)} OR ${this.condition(scope, depth - 1)})`
-      if (kind === 5)
-        return `(${inner()}) IS ${this.pick(['TRUE', 'FALSE', 'NOT TRUE', 'NOT FALSE', 'UNKNOWN'])}`
-      if (kind === 6) return `CASE WHEN ${inner()} THEN ${inner()} ELSE ${inner()} END`
-      if (kind >= 7 && kind <= 10) return this.subquery(scope, depth - 1, kind)
-    }
-    if (kind <= 12) return `${column} = ${this.scalar(scope)}`
-    const operator = this.pick(['<>', '<', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM', '='])
-    if (kind <= 15) return `${column} ${operator} ${this.scalar(scope)}`
-    if (kind === 16) return `${column} IS ${this.pick(['NULL', 'NOT NULL'])}`
-    if (kind === 17)
-      return `${column} ${this.pick(['IN', 'NOT IN'])} (${this.scalar(scope)}, ${this.scalar(scope)})`
-    if (kind === 18) return `coalesce(${column}, ${this.scalar(scope)}) = ${this.scalar(scope)}`
-    if (kind === 19) return `(${column}, ${this.column(scope)}) = ($1, ${this.scalar(scope)})`
-    if (kind === 20) return this.pick(['TRUE', 'FALSE', '1 = 1', '1 = 0', 'NULL'])
-    return `${column} = ANY(ARRAY[$1, ${this.scalar(scope)}]::int[])`
-  }
-
-  private subquery(scope: readonly Item[], depth: number, kind: number): string {
-    if (kind === 7) return `${this.column(scope)} = ${this.scalarQuery(scope, depth)}`
-    const body = this.query(scope, depth, 1)
-    const negated = this.chance(0.35) ? 'NOT ' : ''
-    if (kind === 8) return `${negated}EXISTS (${body.text})`
-    return `${this.column(scope)} ${negated}IN (${body.text})`
   }
 }

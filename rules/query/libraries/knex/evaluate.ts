@@ -2,7 +2,15 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName, type FunctionNode } from '../../../source/binding.ts'
 import { returnsOf, unwrap } from '../../../source/children.ts'
 import type { ExtractionScope } from '../../library.ts'
-import { emptyEnvironment, enterHelper, limited, unseenStep, type Bound, type Chain, type Environment } from './chain.ts'
+import {
+  emptyEnvironment,
+  enterHelper,
+  limited,
+  unseenStep,
+  type Bound,
+  type Chain,
+  type Environment,
+} from './chain.ts'
 import { changedIn, handedAt, stateAt, type Evaluate } from './change.ts'
 import { clientMethods, endMethods, isKnexMethod } from './methods.ts'
 import { hasClientName, receiverOf } from './receiver.ts'
