@@ -6,7 +6,8 @@ import type { Definition } from './definition.ts'
 import { TypeReader, isTelling, unknown } from './type-definition.ts'
 import { firstAssignment } from './assignment.ts'
 import { exportedNode } from './exports.ts'
-import { type Parse, isLocal, loadModule, resolveImport } from './graph.ts'
+import { isLocal, loadModule, resolveImport } from './graph.ts'
+import type { Parse } from './parsed-file.ts'
 import type { SourceModule } from './module.ts'
 
 /** Beyond this, a chain of aliases, re-exports and types is not worth following. */

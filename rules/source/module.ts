@@ -84,7 +84,6 @@ function bindingOfVariable(variable: TSESLint.Scope.Variable): Binding | null {
 
 /** A file that is read on the side: names are looked up by climbing its tree, for no scope analysis comes with it. */
 export function sideModule(filename: string, text: string, program: TSESTree.Program): SourceModule {
-  linkParents(program)
   return {
     filename,
     program,
@@ -137,20 +136,5 @@ function bindingInStatement(statement: TSESTree.Node, name: string): Binding | n
       return statement.id?.name === name ? { kind: 'declaration', node: statement } : null
     default:
       return null
-  }
-}
-
-const notChildren = new Set(['parent', 'loc', 'range', 'tokens', 'comments'])
-
-function linkParents(node: TSESTree.Node): void {
-  for (const key in node) {
-    if (notChildren.has(key)) continue
-    const value = (node as unknown as Record<string, unknown>)[key]
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (typeof (child as TSESTree.Node | null)?.type !== 'string') continue
-      // typescript-estree has its own getter-only parents on some nodes; both parsers leave plain nodes writable.
-      Reflect.set(child as object, 'parent', node)
-      linkParents(child as TSESTree.Node)
-    }
   }
 }

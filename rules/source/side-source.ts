@@ -1,38 +1,26 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
-import { readFileSync, statSync } from 'node:fs'
-import type { ScopedParse } from './graph.ts'
+import { type Parse, type ParsedFile, parsedFile } from './parsed-file.ts'
 import { Recent } from './recent.ts'
 
-/** So many files with their trees and scopes are kept; their analyses go with them. */
-const sources = new Recent<{ readonly mtime: number; readonly source: TSESLint.SourceCode | null }>(250)
-
-/** Beyond this size a file is generated or vendored. */
-const sizeLimit = 400_000
+/** So many are kept, for whole analyses hang on them. */
+const sources = new Recent<{ readonly file: ParsedFile; readonly source: TSESLint.SourceCode | null }>(250)
 
 /**
  * A file of the project, with its scopes, as the linter would hand it to a rule; as much of ESLint's `SourceCode` as the analysis asks
- * for. Cached by modification time; null when it cannot be read or parsed.
+ * for. Null when it cannot be read or parsed.
  */
-export function sideSource(filename: string, parse: ScopedParse | null): TSESLint.SourceCode | null {
-  const stat = statSync(filename, { throwIfNoEntry: false })
-  if (stat === undefined || parse === null || stat.size > sizeLimit) return null
+export function sideSource(filename: string, parse: Parse | null): TSESLint.SourceCode | null {
+  const file = parsedFile(filename, parse)
+  if (file === null) return null
   const known = sources.get(filename)
-  if (known !== undefined && known.mtime === stat.mtimeMs) return known.source
-  let source: TSESLint.SourceCode | null = null
-  try {
-    const text = readFileSync(filename, 'utf8')
-    source = sourceOf(text, parse(text, filename))
-  } catch {
-    // A file that does not parse is reported by whoever lints it; here its calls only stay unseen.
-  }
-  sources.set(filename, { mtime: stat.mtimeMs, source })
+  if (known?.file === file) return known.source
+  const source = sourceOf(file)
+  sources.set(filename, { file, source })
   return source
 }
 
-function sourceOf(text: string, parsed: ReturnType<ScopedParse>): TSESLint.SourceCode | null {
-  const { ast, scopeManager, visitorKeys } = parsed
+function sourceOf({ text, ast, scopeManager, visitorKeys }: ParsedFile): TSESLint.SourceCode | null {
   if (scopeManager === null) return null
-  linkParents(ast, visitorKeys)
   const source = {
     text,
     ast,
@@ -53,21 +41,4 @@ function scopeAt(at: TSESTree.Node, manager: TSESLint.Scope.ScopeManager): TSESL
     return (scope.type as string) === 'function-expression-name' ? scope.childScopes[0]! : scope
   }
   return manager.scopes[0]!
-}
-
-function linkParents(
-  ast: TSESTree.Node,
-  visitorKeys: Readonly<Record<string, readonly string[] | undefined>>,
-): void {
-  const visit = (node: TSESTree.Node): void => {
-    for (const key of visitorKeys[node.type] ?? []) {
-      const value = (node as unknown as Record<string, unknown>)[key]
-      for (const child of Array.isArray(value) ? value : [value]) {
-        if (typeof (child as TSESTree.Node | null)?.type !== 'string') continue
-        Reflect.set(child as object, 'parent', node)
-        visit(child as TSESTree.Node)
-      }
-    }
-  }
-  visit(ast)
 }

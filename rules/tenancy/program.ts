@@ -1,7 +1,8 @@
 import { Problem } from '../problem.ts'
 import { Definer } from '../source/define.ts'
-import { type Parse, loadModule, parseOf } from '../source/graph.ts'
+import { loadModule } from '../source/graph.ts'
 import type { SourceModule } from '../source/module.ts'
+import { type Parse, parseOf } from '../source/parsed-file.ts'
 
 /** Source files that declare a schema, with a way to follow their names into the files that they import. */
 export interface SchemaProgram {
@@ -31,13 +32,13 @@ export function readProgram(files: readonly string[], kind: string): SchemaProgr
 }
 
 function emptyModule(parse: Parse): SourceModule {
-  return { filename: '', text: '', program: parse('', 'empty.ts'), bindingOf: () => null }
+  return { filename: '', text: '', program: parse('', 'empty.ts').ast, bindingOf: () => null }
 }
 
 function parserFor(kind: string): Parse {
   const parse = parseOf(undefined)
   try {
-    parse?.('', 'empty.ts')
+    parse('', 'empty.ts')
   } catch (error) {
     throw new Problem(
       'E-PARSER-MISSING',
@@ -46,5 +47,5 @@ function parserFor(kind: string): Parse {
       { cause: error },
     )
   }
-  return parse!
+  return parse
 }

@@ -1,5 +1,5 @@
 import { matchesGlob, patternPath } from '../glob.ts'
-import { scopedParseOf } from '../../source/graph.ts'
+import { parseOf } from '../../source/parsed-file.ts'
 import { sideSource } from '../../source/side-source.ts'
 import type { Tenancy } from '../../tenancy/tenancy.ts'
 import type { FileContext, QueryContext } from '../context.ts'
@@ -36,7 +36,7 @@ export class SideFiles {
   /** Null: the file cannot be read. */
   analysisOf(filename: string): QueryContext | null {
     if (filename === this.#context.filename) return this.#own
-    const sourceCode = sideSource(filename, scopedParseOf(this.#context.languageOptions))
+    const sourceCode = sideSource(filename, parseOf(this.#context.languageOptions))
     if (sourceCode === null) return null
     const known = analyses.get(sourceCode)?.get(this.#tenancy)
     if (known !== undefined) return known
