@@ -1,18 +1,15 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { childrenOf, functionAround, unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
-import { tenantNames } from './actor.ts'
 import { calleeName, some } from './calls.ts'
-import { isRefusing } from './refusal.ts'
+import { isRefusing, onlyTells } from './refusal.ts'
+import { RowTrail } from './row-trail.ts'
 
 /** A look-up that is handed the tenant of a row together with the actor: `findMember(row.teamId, session.user.id)`. */
-function isMembershipProof(
-  call: TSESTree.CallExpression,
-  leadsToTenant: (node: TSESTree.Node) => boolean,
-  text: string,
-): boolean {
+function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, text: string): boolean {
   return (
-    call.arguments.some((argument) => some(argument, leadsToTenant)) &&
+    !onlyTells(calleeName(call) ?? '') &&
+    call.arguments.some((argument) => some(argument, (node) => trail.leadsToTenant(node))) &&
     namesUser.test(text.slice(...call.range))
   )
 }
@@ -28,46 +25,43 @@ export function checkedAfter(
   file: QueryContext,
   until?: TSESTree.Node,
 ): string | null {
-  const { identities } = file.proofs
-  const root = identities.of(call)?.root
   const around = functionAround(call)
-  if (root === undefined || around === null) return null
+  const trail = around === null ? null : RowTrail.of(call, around, file)
+  if (around === null || trail === null) return null
   const { text } = file.scope.sourceCode
-  const names = tenantNames(file.tenancy)
-  const leadsToTenant = (node: TSESTree.Node): boolean => {
-    const identity = node.type === 'MemberExpression' ? identities.of(node) : null
-    return identity?.root === root && identity.path.some((name) => names.test(name))
-  }
-  const compared = (node: TSESTree.BinaryExpression): TSESTree.Node | null => {
-    for (const [side, other] of [
-      [unwrap(node.left), unwrap(node.right)],
-      [unwrap(node.right), unwrap(node.left)],
-    ] as const) {
-      if (!leadsToTenant(side)) continue
-      const isCount = side.type === 'MemberExpression' && text.slice(...side.property.range) === 'length'
-      if (isCount || file.scope.provenanceOf(other).kind !== 'literal') return side
-    }
-    return null
-  }
   let found: string | null = null
   const visit = (node: TSESTree.Node): void => {
     if (found !== null || node.range[1] <= call.range[0]) return
     if (until !== undefined && node.range[0] >= until.range[0]) return
     if (node.type === 'BinaryExpression' && /^(?:[!=]==?|>|<|>=|<=)$/.test(node.operator)) {
-      const side = compared(node)
+      const side = compared(node, trail, file)
       if (side !== null) found = `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
     }
-    if (node.type === 'CallExpression' && node !== call && isMembershipProof(node, leadsToTenant, text)) {
+    if (node.type === 'CallExpression' && node !== call && isMembershipProof(node, trail, text)) {
       found = `\`${calleeName(node)}\` for the tenant of the row`
     }
     if (node.type === 'CallExpression' && node !== call && isRefusing(calleeName(node))) {
-      const handed = node.arguments.some((argument) =>
-        some(argument, (inner) => inner.type !== 'CallExpression' && identities.of(inner)?.root === root),
-      )
+      const handed = node.arguments.some((argument) => some(argument, (inner) => trail.belongs(inner)))
       if (handed) found = `\`${calleeName(node)}\``
     }
     for (const child of childrenOf(node)) visit(child)
   }
   visit(around)
   return found
+}
+
+function compared(
+  node: TSESTree.BinaryExpression,
+  trail: RowTrail,
+  { scope }: QueryContext,
+): TSESTree.Node | null {
+  for (const [side, other] of [
+    [unwrap(node.left), unwrap(node.right)],
+    [unwrap(node.right), unwrap(node.left)],
+  ] as const) {
+    if (!trail.leadsToTenant(side)) continue
+    const isCount = side.type === 'MemberExpression' && scope.sourceCode.getText(side.property) === 'length'
+    if (isCount || scope.provenanceOf(other).kind !== 'literal') return side
+  }
+  return null
 }

@@ -6,15 +6,13 @@ import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
 import { tenantNames } from './actor.ts'
 import { guardAround } from './around.ts'
+import { isAsked, isDiscarded } from './asked.ts'
 import { calleeName } from './calls.ts'
 import { checkedAfter } from './checked-after.ts'
 import { Handed } from './handed.ts'
-import { isRefusing, looksUpAndRefuses, neverRefusing } from './refusal.ts'
+import { knowsActor } from './handed-actor.ts'
+import { isQuestion, isRefusing, neverRefusing, refusalOf } from './refusal.ts'
 import { statementsBefore } from './statements-before.ts'
-
-/** Values that stand for the actor or its tenant, in the text of an argument list. */
-const actorWords =
-  /\b(?:ctx|context|session|user|userId|currentUser|req|request|c|auth|apiKey|member|authentication)\b/
 
 /**
  * The check that a value has passed before `at`: a call that refuses and is handed the value, a comparison of what was read by it, or a
@@ -49,7 +47,8 @@ class Watch {
     let found: TSESTree.CallExpression | null = null
     const visit = (node: TSESTree.Node): void => {
       if (found !== null || isFunction(node)) return
-      if (node.type === 'CallExpression' && this.#isGuard(node) && this.#isOnTheWay(node, at)) found = node
+      if (node.type === 'CallExpression' && this.#isGuard(node, at) && this.#isOnTheWay(node, at))
+        found = node
       for (const child of childrenOf(node)) visit(child)
     }
     visit(statement)
@@ -67,30 +66,29 @@ class Watch {
     return decisionsTo(call, at, this.#text).length === 0
   }
 
-  #isGuard(call: TSESTree.CallExpression): boolean {
+  #isGuard(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {
     const name = calleeName(call)
     if (name === null || neverRefusing(name)) return false
-    if (isRefusing(name) && this.#handed.isReadFor(call)) return true
-    if (!this.#handed.isHandedTo(call)) return false
-    if (isRefusing(name)) return true
+    const isHanded = this.#handed.isHandedTo(call)
+    if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return true
+    if (isRefusing(name)) return (isHanded || this.#handed.isReadFor(call)) && !this.#isIdle(call, name)
+    if (!isHanded) return false
     const definition = this.#file.scope.definitionOf(call.callee)
     if (definition.kind !== 'function') return false
-    const text = this.#textOf(definition)
-    if (text === null || !looksUpAndRefuses(text)) return false
-    return this.#namesActor(call)
+    const text = this.#file.scope.textOf(definition.node, definition.module)
+    const refusal = text === null ? null : refusalOf(text)
+    if (text === null || refusal === null || !knowsActor(call, definition, text, this.#file)) return false
+    return refusal === 'throws' || isAsked(call, at, this.#file)
   }
 
-  #textOf(definition: { readonly node: TSESTree.Node; readonly module: string }): string | null {
-    return this.#file.scope.textOf(definition.node, definition.module)
-  }
-
-  /** A read by id alone refuses nobody; one that is handed the actor or its tenant may. */
-  #namesActor(call: TSESTree.CallExpression): boolean {
-    const names = tenantNames(this.#file.tenancy)
-    return call.arguments.some((argument) => {
-      const text = this.#text.slice(argument.range[0], argument.range[1])
-      return actorWords.test(text) || (text.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
-    })
+  /** A question whose answer is thrown away. */
+  #isIdle(call: TSESTree.CallExpression, name: string): boolean {
+    if (!isDiscarded(call)) return false
+    if (isQuestion(name)) return true
+    const definition = this.#file.scope.definitionOf(call.callee)
+    const text =
+      definition.kind === 'function' ? this.#file.scope.textOf(definition.node, definition.module) : null
+    return text !== null && refusalOf(text) === 'answers'
   }
 
   /** `const row = await getRow(id); if (row.tenantId !== tenant.id) throw …` */

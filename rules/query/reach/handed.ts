@@ -52,4 +52,10 @@ export class Handed {
     const bare = unwrap(this.#value)
     return bare.type === 'Identifier' ? bare.name : null
   }
+
+  /** The value by its members, as far as it can be told: `input.projectId`. */
+  path(): string {
+    const provenance = this.#file.scope.provenanceOf(this.#value)
+    return provenance.kind === 'literal' ? '' : provenance.path
+  }
 }
