@@ -234,3 +234,135 @@ export const guard = (sources) => async (c, next) => {
     expect(exposuresOf({ 'service.ts': middleware(body) }, tenancy).map((one) => one.kind)).toEqual(kinds)
   })
 })
+
+describe('a guard around the handler', () => {
+  const guards = `${prisma}
+export async function requireProject(req, res, next) {
+  const row = await prisma.project.findFirst({ where: { id: req.params.projectId, teamId: req.session.teamId } })
+  if (!row) throw new Error('no such project')
+  next()
+}
+export const requireTeam = (name) => async (req, res, next) => {
+  if (!(await prisma.membership.findFirst({ where: { teamId: req.params[name], userId: req.session.userId } }))) throw new Error()
+  next()
+}
+export class ProjectGuard {
+  async canActivate(context) {
+    const { session, params } = context.switchToHttp().getRequest()
+    return (await prisma.project.findFirst({ where: { id: params.projectId, teamId: session.teamId } })) !== null || refuse()
+  }
+}
+export class SignedInGuard { canActivate(context) { if (!context.session) throw new Error(); return true } }
+function refuse() { throw new Error() }
+export const projectProcedure = t.procedure.use(signedIn).use(async ({ ctx, input, next }) => {
+  const row = await prisma.project.findFirst({ where: { id: input.projectId, teamId: ctx.session.teamId } })
+  if (!row) throw new Error('no such project')
+  return next()
+})
+export const nestedProcedure = projectProcedure.use(logged)
+export const signedInProcedure = t.procedure.use(async ({ ctx, next }) => {
+  if (!(await prisma.session.findFirst({ where: { id: ctx.session.id } }))) throw new Error()
+  return next()
+})
+`
+  const read = (id: string): string => `prisma.project.findUnique({ where: { id: ${id} } })`
+  const express = `async (req, res) => { const { session } = req; return ${read('req.params.projectId')} }`
+  const trpc = `async ({ ctx, input }) => { const { session } = ctx; return ${read('input.projectId')} }`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['by name', 'guarded', `router.get('/:projectId', requireProject, ${express})`],
+    ['in a list', 'guarded', `router.get('/:projectId', [requireProject], ${express})`],
+    ['of another key', 'certain', `router.get('/:projectId', requireTeam('teamId'), ${express})`],
+    [
+      'for a prefix',
+      'guarded',
+      `router.use('/x/:projectId', requireProject); router.get('/x/:projectId/tasks', ${express})`,
+    ],
+    [
+      'for another prefix',
+      'certain',
+      `router.use('/y/:projectId', requireProject); router.get('/x/:projectId/tasks', ${express})`,
+    ],
+    [
+      'after the route',
+      'certain',
+      `router.get('/x/:projectId/tasks', ${express}); router.use('/x/:projectId', requireProject)`,
+    ],
+    [
+      'of another router',
+      'certain',
+      `other.use('/x/:projectId', requireProject); router.get('/x/:projectId/tasks', ${express})`,
+    ],
+    ['as a hook', 'guarded', `app.addHook('preHandler', requireProject); app.get('/:projectId', ${express})`],
+    ['in options', 'guarded', `app.get('/:projectId', { preHandler: [requireProject] }, ${express})`],
+    [
+      'in the options of the handler',
+      'guarded',
+      `app.route({ url: '/:projectId', preHandler: requireProject, handler: ${express} })`,
+    ],
+    [
+      'in options, of another key',
+      'certain',
+      `app.route({ url: '/:projectId', preHandler: requireTeam('teamId'), handler: ${express} })`,
+    ],
+    [
+      'written where it is used',
+      'guarded',
+      `router.get('/:projectId', async (req, res, next) => { if (!(await findProject(req.params.projectId, req.session.teamId))) throw new Error(); next() }, ${express})`,
+    ],
+    [
+      'written where it is used, and refusing nobody',
+      'certain',
+      `router.get('/:projectId', async (req, res, next) => { await findProject(req.params.projectId, req.session.teamId); next() }, ${express})`,
+    ],
+    ['a procedure', 'guarded', `export const show = projectProcedure.input(shape).query(${trpc})`],
+    ['a procedure of a procedure', 'guarded', `export const show = nestedProcedure.query(${trpc})`],
+    ['a procedure that asks who it is', 'certain', `export const show = signedInProcedure.query(${trpc})`],
+    [
+      'a procedure that asks who it is, by the same key',
+      'certain',
+      `export const show = signedInProcedure.query(async ({ ctx, input }) => { const { session } = ctx; return ${read('input.id')} })`,
+    ],
+    [
+      'a procedure that reads the key from a pattern',
+      'guarded',
+      `export const show = t.procedure.use(async ({ ctx, input, next }) => { const { projectId } = input; if (!(await findProject(projectId, ctx.session.teamId))) throw new Error(); return next() }).query(${trpc})`,
+    ],
+    [
+      'a middleware that asks who it is, by the same key',
+      'certain',
+      `router.get('/:id', async (req, res, next) => { if (!(await findSession({ id: req.session.id }))) throw new Error(); next() }, async (req, res) => { const { session } = req; return ${read('req.params.id')} })`,
+    ],
+    [
+      'an action',
+      'guarded',
+      `export const show = actionClient.use(async ({ ctx, clientInput, next }) => { if (!(await findProject(clientInput.projectId, ctx.session.teamId))) throw new Error(); return next() }).action(async ({ ctx, input }) => { const { session } = ctx; return ${read('input.projectId')} })`,
+    ],
+    [
+      'a procedure that the tenancy model names',
+      'guarded',
+      `export const show = teamProcedure.query(async ({ ctx, input }) => { const { session } = ctx; return ${read('input.id')} })`,
+    ],
+    ['the same with another input', 'certain', `export const show = teamProcedure.query(${trpc})`],
+    [
+      'of a method',
+      'guarded',
+      `class Projects { @UseGuards(ProjectGuard) async show(request) { const { session } = request; return ${read('request.params.projectId')} } }`,
+    ],
+    [
+      'of a class',
+      'guarded',
+      `@UseGuards(SignedInGuard, ProjectGuard) class Projects { async show(request) { const { session } = request; return ${read('request.params.projectId')} } }`,
+    ],
+    [
+      'of a class, about who it is',
+      'certain',
+      `@UseGuards(SignedInGuard) class Projects { @Permissions('projectId') async show(request) { const { session } = request; return ${read('request.params.projectId')} } }`,
+    ],
+  ])('%s: %s', (_, kind, code) => {
+    const service = `import { ProjectGuard, SignedInGuard, nestedProcedure, projectProcedure, requireProject, requireTeam, signedInProcedure } from './guards'
+${prisma}${code}\n`
+    expect(
+      exposuresOf({ 'service.ts': service, 'guards.ts': guards }, tenancy).map((one) => one.kind),
+    ).toEqual([kind])
+  })
+})

@@ -6,6 +6,7 @@ import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
 import { tenantNames } from './actor.ts'
 import { guardAround } from './around.ts'
+import { declaredAround } from './declared.ts'
 import { isAsked, isDiscarded } from './asked.ts'
 import { calleeName } from './calls.ts'
 import { checkedAfter } from './checked-after.ts'
@@ -134,6 +135,7 @@ class Watch {
 
   around(at: TSESTree.Node): string | null {
     const key = this.#handed.keyName()
-    return key === null ? null : guardAround(key, at, this.#file)
+    const declared = declaredAround(this.#handed.path(), at, this.#file)
+    return declared ?? (key === null ? null : guardAround(key, at, this.#file))
   }
 }
