@@ -136,6 +136,17 @@ describe('a helper that looks up and refuses, in another file', () => {
   })
 })
 
+describe('what the callers hand in', () => {
+  it.each<readonly [string, Exposure['kind'], readonly string[]]>([
+    ['constants only', 'unreached', ["'welcome'", "'imprint'"]],
+    ['a constant, and a value of the request', 'certain', ["'welcome'", 'params.id']],
+  ])('%s: %s', (_, kind, values) => {
+    const routes = values.map((value, index) => [`app/${index}.ts`, route(`return getProject(${value})`)])
+    const files = { 'service.ts': byId.split('export const teamIdOf')[0]!, ...Object.fromEntries(routes) }
+    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+  })
+})
+
 describe('a look-up of the tenant of a row, checked by the caller', () => {
   it.each<readonly [string, Exposure['kind'], string]>([
     [
