@@ -1,10 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
 import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { contextOf } from '../support/queries.ts'
+import { exposuresOf } from '../support/exposures.ts'
 
 const tenancy: TenancyFile = {
   tenantRoot: 'teams',
@@ -28,26 +25,8 @@ const tenancy: TenancyFile = {
   tenantless: [{ files: ['jobs/**'], reason: 'jobs over all teams' }],
 }
 
-const folders: string[] = []
-afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })))
-
-/** The exposure of every mention that the statements of `service.ts` do not confine, in source order. */
-function exposuresIn(files: Readonly<Record<string, string>>): readonly Exposure[] {
-  const folder = mkdtempSync(join(tmpdir(), 'reach-'))
-  folders.push(folder)
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
-  const file = contextOf(files['service.ts']!, tenancy, join(folder, 'service.ts'))!
-  return file.sites.flatMap(({ queries }) =>
-    queries.flatMap((judged) =>
-      judged.occurrences
-        .filter(({ verdict }) => verdict.kind === 'leak')
-        .map((mention) => file.exposureOf(judged, mention)),
-    ),
-  )
-}
+const exposuresIn = (files: Readonly<Record<string, string>>): readonly Exposure[] =>
+  exposuresOf(files, tenancy)
 
 const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
 const byId = `${prisma}export const getProject = (id: string) => prisma.project.findUnique({ where: { id } })\n`

@@ -1,0 +1,47 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { isFunction } from '../../source/binding.ts'
+import type { Definition } from '../../source/definition.ts'
+import type { QueryContext } from '../context.ts'
+import { tenantNames } from './actor.ts'
+import { namesIn } from './entry.ts'
+
+/** Values that stand for the actor or its tenant, in the text of an argument list. */
+const actorWords =
+  /\b(?:ctx|context|session|user|userId|currentUser|req|request|c|auth|apiKey|member|authentication)\b/
+
+/** A function that finds out by itself who is logged in. */
+const asksWho =
+  /\b(?:getServerSession|getSession|getAuth|auth|currentUser|getUser|getCurrentUser|requireUser|validateRequest|cookies)\(/
+
+/**
+ * Does a function that is called know the actor or its tenant: does it take them from the session, or is it handed them and uses what it
+ * is handed? A read by id alone refuses nobody.
+ */
+export function knowsActor(
+  call: TSESTree.CallExpression,
+  definition: Extract<Definition, { kind: 'function' }>,
+  text: string,
+  file: QueryContext,
+): boolean {
+  if (asksWho.test(text)) return true
+  const names = tenantNames(file.tenancy)
+  return call.arguments.some((argument, index) => {
+    const written = file.scope.sourceCode.getText(argument)
+    const isActor =
+      actorWords.test(written) || (written.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
+    return isActor && usesParameter(definition.node, index, text)
+  })
+}
+
+function usesParameter(node: TSESTree.Node, index: number, text: string): boolean {
+  if (!isFunction(node)) return true
+  const parameter = node.params[index]
+  if (parameter === undefined) return false
+  const body = text.slice(node.body.range[0] - node.range[0])
+  const names = namesIn(parameter)
+  return (
+    names.length === 0 || names.some((name) => new RegExp(`(?<![\\w$])${escaped(name)}(?![\\w$])`).test(body))
+  )
+}
+
+const escaped = (name: string): string => name.replaceAll('$', '\\$')

@@ -1,0 +1,61 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { unwrap } from '../../source/children.ts'
+import type { QueryContext } from '../context.ts'
+import type { Identity } from '../identity.ts'
+import { some } from './calls.ts'
+
+/** A value that picks rows, to be found again among the arguments of calls. */
+export class Handed {
+  readonly #value: TSESTree.Node
+  readonly #identity: Identity | null
+  readonly #file: QueryContext
+
+  constructor(value: TSESTree.Node, file: QueryContext) {
+    this.#value = value
+    this.#file = file
+    this.#identity = file.proofs.identities.of(value)
+  }
+
+  /** Is the value, or the object that it is a member of, among the arguments? */
+  isHandedTo(call: TSESTree.CallExpression): boolean {
+    return call.arguments.some((argument) => some(argument, (node) => this.#isValue(node)))
+  }
+
+  isReadFor(call: TSESTree.CallExpression): boolean {
+    return call.arguments.some((argument) => some(argument, (node) => this.#isReadByIt(node)))
+  }
+
+  #isValue(node: TSESTree.Node): boolean {
+    if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return false
+    if (node.parent?.type === 'Property' && node.parent.key === node && node.parent.value !== node)
+      return false
+    if (node.parent?.type === 'MemberExpression' && node.parent.property === node && !node.parent.computed)
+      return false
+    const { identities } = this.#file.proofs
+    if (identities.areSame(node, this.#value)) return true
+    const other = this.#identity === null ? null : identities.of(node)
+    if (other === null || this.#identity === null || other.root !== this.#identity.root) return false
+    if (node.parent?.type === 'MemberExpression' && node.parent.object === node) return false
+    return other.path.every((name, index) => name === this.#identity!.path[index])
+  }
+
+  /** A row, or a member of one, that was read by the value. */
+  #isReadByIt(node: TSESTree.Node): boolean {
+    if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return false
+    const call = this.#file.proofs.identities.of(node)?.call ?? null
+    return call !== null && this.isHandedTo(call)
+  }
+
+  keyName(): string | null {
+    const last = this.#identity?.path.filter((name) => name !== '*').at(-1)
+    if (last !== undefined) return last
+    const bare = unwrap(this.#value)
+    return bare.type === 'Identifier' ? bare.name : null
+  }
+
+  /** The value by its members, as far as it can be told: `input.projectId`. */
+  path(): string {
+    const provenance = this.#file.scope.provenanceOf(this.#value)
+    return provenance.kind === 'literal' ? '' : provenance.path
+  }
+}

@@ -1,0 +1,106 @@
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { childrenOf, unwrap } from '../../source/children.ts'
+import { variableOf } from '../../source/module.ts'
+import type { QueryContext } from '../context.ts'
+import { tenantNames } from './actor.ts'
+import { some } from './calls.ts'
+
+/** What a function does with rows that a call has read: where their tenant goes, through variables and further look-ups. */
+export class RowTrail {
+  readonly #call: TSESTree.CallExpression
+  readonly #file: QueryContext
+  /** Roots of the call, and of what was looked up by its rows. */
+  readonly #roots: Set<string>
+  /** Variables that are given the tenant of a row. */
+  readonly #tenants = new Set<TSESLint.Scope.Variable>()
+
+  private constructor(call: TSESTree.CallExpression, root: string, file: QueryContext) {
+    this.#call = call
+    this.#file = file
+    this.#roots = new Set([root])
+  }
+
+  /** Null: what the call returns cannot be told from other values. */
+  static of(call: TSESTree.CallExpression, around: TSESTree.Node, file: QueryContext): RowTrail | null {
+    const root = file.proofs.identities.of(call)?.root
+    if (root === undefined) return null
+    const trail = new RowTrail(call, root, file)
+    trail.#follow(around)
+    return trail
+  }
+
+  /** The tenant of a row: a member of that name, or a variable that was given it. */
+  leadsToTenant(node: TSESTree.Node): boolean {
+    const names = tenantNames(this.#file.tenancy)
+    if (node.type === 'MemberExpression') {
+      const identity = this.#identityOf(node)
+      if (identity?.path.some((name) => names.test(name)) === true) return true
+      // `owners.length` of a variable that was given the tenants.
+      return node.object.type === 'Identifier' && this.#isTenant(node.object)
+    }
+    if (node.type !== 'Identifier') return false
+    if (this.#isTenant(node)) return true
+    const path = this.#identityOf(node)?.path
+    if (path === undefined) return false
+    return path.length === 0 ? names.test(node.name) : path.some((name) => names.test(name))
+  }
+
+  /** A row, a member of one, or what holds its tenant. */
+  belongs(node: TSESTree.Node): boolean {
+    if (node === this.#call) return true
+    if (node.type === 'CallExpression') return false
+    return this.#identityOf(node) !== null || (node.type === 'Identifier' && this.#isTenant(node))
+  }
+
+  #identityOf(node: TSESTree.Node): { readonly path: readonly string[] } | null {
+    const identity = this.#file.proofs.identities.of(node)
+    return identity !== null && this.#roots.has(identity.root) ? identity : null
+  }
+
+  #isTenant(node: TSESTree.Identifier): boolean {
+    if (this.#tenants.size === 0) return false
+    const variable = variableOf(this.#file.scope.sourceCode, node)
+    return variable !== null && this.#tenants.has(variable)
+  }
+
+  /** In source order: what is given to variables, and what is looked up by a row. */
+  #follow(node: TSESTree.Node): void {
+    if (node.range[1] <= this.#call.range[0]) return
+    if (node.type === 'AssignmentExpression' && node.left.type === 'Identifier') {
+      this.#give(node.left, node.right)
+    }
+    if (node.type === 'VariableDeclarator' && node.init !== null) {
+      if (node.id.type === 'Identifier') this.#give(node.id, node.init)
+      this.#lookUp(node.init)
+    }
+    for (const child of childrenOf(node)) this.#follow(child)
+  }
+
+  #give(target: TSESTree.Identifier, value: TSESTree.Node): void {
+    const itself = unwrap(value, true) === this.#call
+    const holds = itself
+      ? tenantNames(this.#file.tenancy).test(target.name)
+      : !isCall(value) && some(value, (inner) => this.leadsToTenant(inner))
+    const variable = holds ? variableOf(this.#file.scope.sourceCode, target) : null
+    if (variable !== null) this.#tenants.add(variable)
+  }
+
+  /** `const [task] = await db.select(…).where(eq(tasks.id, relation.taskId))`: the tenant of what a row belongs to is its own. */
+  #lookUp(value: TSESTree.Node): void {
+    const call = unwrap(value, true)
+    if (call.type !== 'CallExpression' || call === this.#call) return
+    const isByRow = some(
+      call,
+      (inner) => inner.type === 'MemberExpression' && this.#identityOf(inner) !== null,
+    )
+    const root =
+      isByRow && isQuery(call, this.#file) ? this.#file.proofs.identities.of(call)?.root : undefined
+    if (root !== undefined) this.#roots.add(root)
+  }
+}
+
+const isCall = (node: TSESTree.Node): boolean => unwrap(node, true).type === 'CallExpression'
+
+function isQuery(call: TSESTree.CallExpression, { sites }: QueryContext): boolean {
+  return sites.some(({ node, queries }) => node === call || queries.some(({ query }) => query.node === call))
+}

@@ -1,0 +1,379 @@
+import { describe, expect, it } from 'vitest'
+import type { Exposure } from '../../rules/query/reach/exposure.ts'
+import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
+import { exposuresOf } from '../support/exposures.ts'
+
+const tenancy: TenancyFile = {
+  tenantRoot: 'teams',
+  tenantColumns: ['teamId'],
+  relations: {
+    teams: { root: 'id', model: 'Team' },
+    projects: { owned: 'teamId', model: 'Project' },
+    tasks: { ownedThrough: ['projectId', 'projects'], model: 'Task' },
+    memberships: { owned: 'teamId', model: 'Membership' },
+  },
+  trusted: ['session.teamId'],
+  guards: { admitted: [], teamProcedure: ['input.id'] },
+}
+
+const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
+const byId = `${prisma}export const getProject = (id: string) => prisma.project.findUnique({ where: { id } })
+export const teamIdOf = async (id: string) => {
+  const project = await prisma.project.findUnique({ where: { id } })
+  return project?.teamId ?? null
+}\n`
+
+/** Helpers that look a project up and answer in several ways. */
+const helpers = `${prisma}
+export async function openProject(session, id) {
+  const project = await prisma.project.findFirst({ where: { id, teamId: session.teamId } })
+  if (!project) return { error: 'no such project' }
+  return { project }
+}
+export const projectResult = async ({ session, id }) => {
+  const project = await prisma.project.findFirst({ where: { id, teamId: session.teamId } })
+  return project ? { ok: true, project } : { ok: false }
+}
+export async function projectOfMine(id) {
+  const session = await getSession()
+  const project = await prisma.project.findFirst({ where: { id, teamId: session.teamId } })
+  return project ?? null
+}
+export async function unauthorised(request, id) {
+  const session = await getSession(request)
+  const project = await prisma.project.findFirst({ where: { id, teamId: session.teamId } })
+  if (!project) return new Response(null, { status: 404 })
+}
+export async function existing(session, id) {
+  const project = await prisma.project.findFirst({ where: { id } })
+  if (!project) return { error: 'no such project' }
+  return { project }
+}
+export async function canSeeProject(session, id) {
+  return (await prisma.project.count({ where: { id, teamId: session.teamId } })) > 0
+}
+export async function admitted(id) { return true }
+export async function assertAccess(session, id) {
+  if (!(await canSeeProject(session, id))) throw new Error('no')
+}
+`
+
+const route = (body: string): string => `import { getProject, teamIdOf } from '../service'
+import { admitted, assertAccess, canSeeProject, existing, openProject, projectOfMine, projectResult, unauthorised } from './helpers'
+export async function GET(request, { params }) {
+  const session = await getSession(request)
+  ${body}
+}
+`
+
+describe('a helper that looks up and refuses, in another file', () => {
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['an error', 'guarded', 'const r = await openProject(session, params.id); if (r.error) return r'],
+    ['an error, unnoticed', 'certain', 'const r = await openProject(session, params.id)'],
+    [
+      'an error, destructured',
+      'guarded',
+      'const { error } = await openProject(session, params.id); if (error) return error',
+    ],
+    [
+      'an error by its key',
+      'guarded',
+      "const r = await openProject(session, params.id); if ('error' in r) return r",
+    ],
+    [
+      'an error, only told',
+      'certain',
+      'const r = await openProject(session, params.id); if (r.error) console.log(r)',
+    ],
+    ['of another id', 'certain', 'const r = await openProject(session, params.other); if (r.error) return r'],
+    [
+      'only at times',
+      'certain',
+      'if (params.strict) { const r = await openProject(session, params.id); if (r.error) return r }',
+    ],
+    ['a result', 'guarded', 'const r = await projectResult({ session, id: params.id }); if (!r.ok) return r'],
+    ['a result, unnoticed', 'certain', 'const r = await projectResult({ session, id: params.id })'],
+    ['null', 'guarded', 'const r = await projectOfMine(params.id); if (r === null) return'],
+    ['null, unnoticed', 'certain', 'await projectOfMine(params.id)'],
+    [
+      'another result asked',
+      'certain',
+      'const r = await projectOfMine(params.id); const s = await getSession(); if (!s) return',
+    ],
+    ['a response', 'guarded', 'const r = await unauthorised(request, params.id); if (r) return r'],
+    [
+      'a response, dropped',
+      'certain',
+      'const r = await unauthorised(request, params.id); if (r) console.log(r)',
+    ],
+    [
+      'a look-up that is handed the actor and ignores it',
+      'certain',
+      'const r = await existing(session, params.id); if (r.error) return r',
+    ],
+    ['a question', 'guarded', 'if (!(await canSeeProject(session, params.id))) return'],
+    ['a question without an answer', 'certain', 'await canSeeProject(session, params.id)'],
+    ['a function that the tenancy model names', 'guarded', 'await admitted(params.id)'],
+    ['the same of another id', 'certain', 'await admitted(params.other)'],
+  ])('%s: %s', (_, kind, body) => {
+    const files = {
+      'service.ts': byId.split('export const teamIdOf')[0]!,
+      'app/helpers.ts': helpers,
+      'app/route.ts': route(`${body}; return getProject(params.id)`),
+    }
+    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+  })
+
+  it('beside the read is no check of it', () => {
+    const body =
+      'const [project] = await Promise.all([getProject(params.id), assertAccess(session, params.id)]); return project'
+    const files = {
+      'service.ts': byId.split('export const teamIdOf')[0]!,
+      'app/helpers.ts': helpers,
+      'app/route.ts': route(body),
+    }
+    expect(exposuresOf(files, tenancy)).toMatchObject([{ kind: 'certain' }])
+  })
+})
+
+describe('what the callers hand in', () => {
+  it.each<readonly [string, Exposure['kind'], readonly string[]]>([
+    ['constants only', 'unreached', ["'welcome'", "'imprint'"]],
+    ['a constant, and a value of the request', 'certain', ["'welcome'", 'params.id']],
+  ])('%s: %s', (_, kind, values) => {
+    const routes = values.map((value, index) => [`app/${index}.ts`, route(`return getProject(${value})`)])
+    const files = { 'service.ts': byId.split('export const teamIdOf')[0]!, ...Object.fromEntries(routes) }
+    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+  })
+})
+
+describe('a look-up of the tenant of a row, checked by the caller', () => {
+  it.each<readonly [string, Exposure['kind'], string]>([
+    [
+      'compared',
+      'guarded',
+      'const teamId = await teamIdOf(params.id); if (teamId !== session.teamId) throw new Error()',
+    ],
+    [
+      'compared with a constant',
+      'certain',
+      "const teamId = await teamIdOf(params.id); if (teamId !== 'x') throw new Error()",
+    ],
+    ['handed to a check', 'guarded', 'await assertAccess(session, await teamIdOf(params.id))'],
+    [
+      'handed to a question about another',
+      'certain',
+      'await teamIdOf(params.id); await assertAccess(session, params.teamId)',
+    ],
+    [
+      'through a variable that is written again',
+      'guarded',
+      'let teamId = null; for (const source of sources) { teamId = await teamIdOf(params.id); if (teamId) break } await assertAccess(session, teamId)',
+    ],
+    [
+      'where the check is of another variable',
+      'certain',
+      'let teamId = null; let other = params.team; for (const source of sources) { teamId = await teamIdOf(params.id) } await assertAccess(session, other)',
+    ],
+    [
+      'a membership',
+      'guarded',
+      'const teamId = await teamIdOf(params.id); const member = await findMember(teamId, session.user.id); if (!member) return',
+    ],
+    [
+      'only told',
+      'certain',
+      'const teamId = await teamIdOf(params.id); await track(teamId, session.user.id)',
+    ],
+  ])('%s: %s', (_, kind, body) => {
+    const service = `${prisma}export const teamIdOf = async (id: string) => {
+  const project = await prisma.project.findUnique({ where: { id } })
+  return project?.teamId ?? null
+}\n`
+    const files = { 'service.ts': service, 'app/helpers.ts': helpers, 'app/route.ts': route(body) }
+    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+  })
+})
+
+describe('a guard that looks its row up', () => {
+  const middleware = (body: string): string => `${prisma}
+export const guard = (sources) => async (c, next) => {
+  const userId = c.get('userId')
+  ${body}
+  return next()
+}\n`
+  it.each<readonly [string, readonly Exposure['kind'][], string]>([
+    [
+      'the tenant of the row in a variable, then a check',
+      ['guarded'],
+      `let teamId = null
+  for (const source of sources) {
+    switch (source.type) {
+      case 'project': {
+        const row = await prisma.project.findUnique({ where: { id: c.req.param('id') } })
+        teamId = row?.teamId ?? null
+      }
+    }
+    if (teamId) break
+  }
+  await validateTeamAccess(userId, teamId)`,
+    ],
+    [
+      'another variable, then a check',
+      ['certain'],
+      `let teamId = c.req.query('teamId')
+  let name = null
+  const row = await prisma.project.findUnique({ where: { id: c.req.param('id') } })
+  name = row?.name ?? null
+  await validateTeamAccess(userId, teamId)`,
+    ],
+    [
+      'the row that a row belongs to',
+      ['guarded', 'guarded'],
+      `const task = await prisma.task.findUnique({ where: { id: c.req.param('id') } })
+  const project = await prisma.project.findUnique({ where: { id: task.projectId } })
+  await validateTeamAccess(userId, project.teamId)`,
+    ],
+    [
+      'a row that it has nothing to do with',
+      ['certain', 'guarded'],
+      `const task = await prisma.task.findUnique({ where: { id: c.req.param('id') } })
+  const project = await prisma.project.findUnique({ where: { id: c.req.param('projectId') } })
+  await validateTeamAccess(userId, project.teamId)`,
+    ],
+  ])('%s: %j', (_, kinds, body) => {
+    expect(exposuresOf({ 'service.ts': middleware(body) }, tenancy).map((one) => one.kind)).toEqual(kinds)
+  })
+})
+
+describe('a guard around the handler', () => {
+  const guards = `${prisma}
+export async function requireProject(req, res, next) {
+  const row = await prisma.project.findFirst({ where: { id: req.params.projectId, teamId: req.session.teamId } })
+  if (!row) throw new Error('no such project')
+  next()
+}
+export const requireTeam = (name) => async (req, res, next) => {
+  if (!(await prisma.membership.findFirst({ where: { teamId: req.params[name], userId: req.session.userId } }))) throw new Error()
+  next()
+}
+export class ProjectGuard {
+  async canActivate(context) {
+    const { session, params } = context.switchToHttp().getRequest()
+    return (await prisma.project.findFirst({ where: { id: params.projectId, teamId: session.teamId } })) !== null || refuse()
+  }
+}
+export class SignedInGuard { canActivate(context) { if (!context.session) throw new Error(); return true } }
+function refuse() { throw new Error() }
+export const projectProcedure = t.procedure.use(signedIn).use(async ({ ctx, input, next }) => {
+  const row = await prisma.project.findFirst({ where: { id: input.projectId, teamId: ctx.session.teamId } })
+  if (!row) throw new Error('no such project')
+  return next()
+})
+export const nestedProcedure = projectProcedure.use(logged)
+export const signedInProcedure = t.procedure.use(async ({ ctx, next }) => {
+  if (!(await prisma.session.findFirst({ where: { id: ctx.session.id } }))) throw new Error()
+  return next()
+})
+`
+  const read = (id: string): string => `prisma.project.findUnique({ where: { id: ${id} } })`
+  const express = `async (req, res) => { const { session } = req; return ${read('req.params.projectId')} }`
+  const trpc = `async ({ ctx, input }) => { const { session } = ctx; return ${read('input.projectId')} }`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['by name', 'guarded', `router.get('/:projectId', requireProject, ${express})`],
+    ['in a list', 'guarded', `router.get('/:projectId', [requireProject], ${express})`],
+    ['of another key', 'certain', `router.get('/:projectId', requireTeam('teamId'), ${express})`],
+    [
+      'for a prefix',
+      'guarded',
+      `router.use('/x/:projectId', requireProject); router.get('/x/:projectId/tasks', ${express})`,
+    ],
+    [
+      'for another prefix',
+      'certain',
+      `router.use('/y/:projectId', requireProject); router.get('/x/:projectId/tasks', ${express})`,
+    ],
+    [
+      'after the route',
+      'certain',
+      `router.get('/x/:projectId/tasks', ${express}); router.use('/x/:projectId', requireProject)`,
+    ],
+    [
+      'of another router',
+      'certain',
+      `other.use('/x/:projectId', requireProject); router.get('/x/:projectId/tasks', ${express})`,
+    ],
+    ['as a hook', 'guarded', `app.addHook('preHandler', requireProject); app.get('/:projectId', ${express})`],
+    ['in options', 'guarded', `app.get('/:projectId', { preHandler: [requireProject] }, ${express})`],
+    [
+      'in the options of the handler',
+      'guarded',
+      `app.route({ url: '/:projectId', preHandler: requireProject, handler: ${express} })`,
+    ],
+    [
+      'in options, of another key',
+      'certain',
+      `app.route({ url: '/:projectId', preHandler: requireTeam('teamId'), handler: ${express} })`,
+    ],
+    [
+      'written where it is used',
+      'guarded',
+      `router.get('/:projectId', async (req, res, next) => { if (!(await findProject(req.params.projectId, req.session.teamId))) throw new Error(); next() }, ${express})`,
+    ],
+    [
+      'written where it is used, and refusing nobody',
+      'certain',
+      `router.get('/:projectId', async (req, res, next) => { await findProject(req.params.projectId, req.session.teamId); next() }, ${express})`,
+    ],
+    ['a procedure', 'guarded', `export const show = projectProcedure.input(shape).query(${trpc})`],
+    ['a procedure of a procedure', 'guarded', `export const show = nestedProcedure.query(${trpc})`],
+    ['a procedure that asks who it is', 'certain', `export const show = signedInProcedure.query(${trpc})`],
+    [
+      'a procedure that asks who it is, by the same key',
+      'certain',
+      `export const show = signedInProcedure.query(async ({ ctx, input }) => { const { session } = ctx; return ${read('input.id')} })`,
+    ],
+    [
+      'a procedure that reads the key from a pattern',
+      'guarded',
+      `export const show = t.procedure.use(async ({ ctx, input, next }) => { const { projectId } = input; if (!(await findProject(projectId, ctx.session.teamId))) throw new Error(); return next() }).query(${trpc})`,
+    ],
+    [
+      'a middleware that asks who it is, by the same key',
+      'certain',
+      `router.get('/:id', async (req, res, next) => { if (!(await findSession({ id: req.session.id }))) throw new Error(); next() }, async (req, res) => { const { session } = req; return ${read('req.params.id')} })`,
+    ],
+    [
+      'an action',
+      'guarded',
+      `export const show = actionClient.use(async ({ ctx, clientInput, next }) => { if (!(await findProject(clientInput.projectId, ctx.session.teamId))) throw new Error(); return next() }).action(async ({ ctx, input }) => { const { session } = ctx; return ${read('input.projectId')} })`,
+    ],
+    [
+      'a procedure that the tenancy model names',
+      'guarded',
+      `export const show = teamProcedure.query(async ({ ctx, input }) => { const { session } = ctx; return ${read('input.id')} })`,
+    ],
+    ['the same with another input', 'certain', `export const show = teamProcedure.query(${trpc})`],
+    [
+      'of a method',
+      'guarded',
+      `class Projects { @UseGuards(ProjectGuard) async show(request) { const { session } = request; return ${read('request.params.projectId')} } }`,
+    ],
+    [
+      'of a class',
+      'guarded',
+      `@UseGuards(SignedInGuard, ProjectGuard) class Projects { async show(request) { const { session } = request; return ${read('request.params.projectId')} } }`,
+    ],
+    [
+      'of a class, about who it is',
+      'certain',
+      `@UseGuards(SignedInGuard) class Projects { @Permissions('projectId') async show(request) { const { session } = request; return ${read('request.params.projectId')} } }`,
+    ],
+  ])('%s: %s', (_, kind, code) => {
+    const service = `import { ProjectGuard, SignedInGuard, nestedProcedure, projectProcedure, requireProject, requireTeam, signedInProcedure } from './guards'
+${prisma}${code}\n`
+    expect(
+      exposuresOf({ 'service.ts': service, 'guards.ts': guards }, tenancy).map((one) => one.kind),
+    ).toEqual([kind])
+  })
+})

@@ -1,0 +1,30 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Exposure } from '../../rules/query/reach/exposure.ts'
+import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
+import { contextOf } from './queries.ts'
+
+/** The exposure of every mention that the statements of `service.ts` do not confine, in source order; the other files lie around it. */
+export function exposuresOf(
+  files: Readonly<Record<string, string>>,
+  tenancy: TenancyFile,
+): readonly Exposure[] {
+  const folder = mkdtempSync(join(tmpdir(), 'reach-'))
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+    }
+    const file = contextOf(files['service.ts']!, tenancy, join(folder, 'service.ts'))!
+    return file.sites.flatMap(({ queries }) =>
+      queries.flatMap((judged) =>
+        judged.occurrences
+          .filter(({ verdict }) => verdict.kind === 'leak')
+          .map((mention) => file.exposureOf(judged, mention)),
+      ),
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
