@@ -11,6 +11,7 @@ import noTenantMassAssignment from './no-tenant-mass-assignment.ts'
 import noUnsafeRawSql from './no-unsafe-raw-sql.ts'
 import noUnscopedOverride from './no-unscoped-override.ts'
 import noUntrustedTenantId from './no-untrusted-tenant-id.ts'
+import noUnusedTenant from './no-unused-tenant.ts'
 import noUnverifiedToken from './no-unverified-token.ts'
 import requireTenantCacheKey from './require-tenant-cache-key.ts'
 import requireTenantConflictTarget from './require-tenant-conflict-target.ts'
@@ -33,6 +34,7 @@ export const rules: readonly WatertightRule[] = [
   noUnsafeRawSql,
   noUnscopedOverride,
   noUntrustedTenantId,
+  noUnusedTenant,
   noUnverifiedToken,
   requireTenantCacheKey,
   requireTenantConflictTarget,
