@@ -1,9 +1,9 @@
 import type { Interpolation } from '../query/query.ts'
 import { defineRule, type Tier } from '../query/rule.ts'
-import { isHarmless } from '../query/harmless.ts'
+import { harmOf } from '../query/harmless.ts'
 
 interface Options {
-  /** Report also names and fragments of which nothing is known. */
+  /** Report also names and fragments of which nothing is known, and what only a function or list out of sight makes safe. */
   readonly reportUnknown: boolean
   /** `certain`: what comes from the request. `likely`: also values, and what stands between quotes. `every`: also names and fragments. */
   readonly tier: Tier
@@ -25,7 +25,8 @@ export default defineRule<Options>({
   schema: {
     reportUnknown: {
       type: 'boolean',
-      description: 'Report also names and fragments of which nothing is known.',
+      description:
+        'Report also names and fragments of which nothing is known, and what only a function or list out of sight makes safe.',
     },
     tier: {
       type: 'string',
@@ -41,7 +42,8 @@ export default defineRule<Options>({
       const text = file.scope.sourceCode.getText(interpolation.node)
       if (seen.has(interpolation.node) || !isWanted(interpolation, text, options)) continue
       seen.add(interpolation.node)
-      if (isHarmless(interpolation.node, file.scope)) continue
+      const harm = harmOf(interpolation.node, file.scope)
+      if (harm === 'harmless' || (harm === 'unseen' && !options.reportUnknown)) continue
       report(interpolation.position, interpolation.node, {
         source: shortened(text),
         origin: interpolation.provenance.kind === 'request' ? ', and the request chooses it' : '',

@@ -6,14 +6,17 @@ import noInvalidIgnore from './no-invalid-ignore.ts'
 import noOptionalTenantFilter from './no-optional-tenant-filter.ts'
 import noRawSql from './no-raw-sql.ts'
 import noSharedTenantState from './no-shared-tenant-state.ts'
+import noTenantInLogs from './no-tenant-in-logs.ts'
 import noTenantMassAssignment from './no-tenant-mass-assignment.ts'
 import noUnsafeRawSql from './no-unsafe-raw-sql.ts'
 import noUnscopedOverride from './no-unscoped-override.ts'
 import noUntrustedTenantId from './no-untrusted-tenant-id.ts'
+import noUnusedTenant from './no-unused-tenant.ts'
 import noUnverifiedToken from './no-unverified-token.ts'
 import requireTenantCacheKey from './require-tenant-cache-key.ts'
 import requireTenantConflictTarget from './require-tenant-conflict-target.ts'
 import requireTenantFilter from './require-tenant-filter.ts'
+import requireTenantJobPayload from './require-tenant-job-payload.ts'
 import requireTenantOnInsert from './require-tenant-on-insert.ts'
 import requireTenantStorageKey from './require-tenant-storage-key.ts'
 import requireTransactionLocalSetting from './require-transaction-local-setting.ts'
@@ -26,14 +29,17 @@ export const rules: readonly WatertightRule[] = [
   noOptionalTenantFilter,
   noRawSql,
   noSharedTenantState,
+  noTenantInLogs,
   noTenantMassAssignment,
   noUnsafeRawSql,
   noUnscopedOverride,
   noUntrustedTenantId,
+  noUnusedTenant,
   noUnverifiedToken,
   requireTenantCacheKey,
   requireTenantConflictTarget,
   requireTenantFilter,
+  requireTenantJobPayload,
   requireTenantOnInsert,
   requireTenantStorageKey,
   requireTransactionLocalSetting,

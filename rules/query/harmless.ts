@@ -2,50 +2,91 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { annotationOf, memberName } from '../source/binding.ts'
 import { unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
+import { allowedAt, isWrittenOut } from './allowed.ts'
 import type { ExtractionScope } from './library.ts'
+import { quotingOf } from './quoting.ts'
 
-const numeric = /^(Number|parseInt|parseFloat|BigInt|toFixed|floor|ceil|round|trunc|min|max|abs|now|getTime)$/
+const arithmetic = /^(-|\*|\/|%|\*\*|\||&)$/
+const converters = /^(Number|parseInt|parseFloat|BigInt)$/
+const numericMethods = /^(toFixed|getTime|valueOf|now|parseInt|parseFloat)$/
 
-/** Functions that quote what they are given for its place in the text. */
-const quoting =
-  /^(escapeIdentifier|escapeLiteral|quoteIdent(ifier)?|quoteLiteral|quote_ident|quote_literal|ident|literal|format|escape)$/
+/** Whether a value can carry SQL. `unseen`: it would be safe if a function or list that is not in sight does what its name says. */
+export type Harm = 'harmless' | 'unseen' | 'open'
 
-/** A value that cannot carry SQL: a number, one of a few constants, or quoted for its place. */
-export function isHarmless(node: TSESTree.Node, scope: ExtractionScope): boolean {
-  if (node.type === 'Identifier' && isChecked(node, scope)) return true
-  const value = scope.resolve(node)
+const depthLimit = 8
+
+/** Tells values that cannot carry SQL: numbers, one of a few constants, what is quoted for its place. */
+export function harmOf(node: TSESTree.Node, scope: ExtractionScope, depth = 0): Harm {
+  if (depth > depthLimit) return 'open'
+  if (node.type === 'Identifier' || node.type === 'MemberExpression') {
+    const allowed = allowedAt(node, scope)
+    if (allowed === 'constant') return 'harmless'
+    if (allowed === 'unseen') return 'unseen'
+  }
+  const value = unwrap(scope.resolve(node), true)
+  const all = (...parts: readonly TSESTree.Node[]): Harm =>
+    worst(parts.map((part) => harmOf(part, scope, depth + 1)))
   switch (value.type) {
     case 'UnaryExpression':
-      return value.operator !== 'void' && value.operator !== 'typeof'
+      return value.operator !== 'void' && value.operator !== 'typeof' ? 'harmless' : 'open'
     case 'BinaryExpression':
-      return /^(-|\*|\/|%|\*\*|\||&)$/.test(value.operator) || (value.operator === '+' && isSum(value, scope))
-    case 'CallExpression': {
-      const name = calledName(value)
-      return numeric.test(name) || quoting.test(name)
-    }
+      if (arithmetic.test(value.operator)) return 'harmless'
+      return value.operator === '+' ? all(value.left, value.right) : 'open'
+    case 'CallExpression':
+      return ofCall(value, scope, depth)
     case 'ConditionalExpression':
-      return isHarmless(value.consequent, scope) && isHarmless(value.alternate, scope)
+      return all(value.consequent, value.alternate)
     case 'LogicalExpression':
-      return isHarmless(value.left, scope) && isHarmless(value.right, scope)
+      return all(value.left, value.right)
+    case 'TemplateLiteral':
+      return all(...value.expressions)
     case 'MemberExpression':
-      return memberName(value) === 'length' || isLookup(value, scope)
+      return memberName(value) === 'length' || isLookup(value, scope) ? 'harmless' : 'open'
     case 'Literal':
-      return true
+      return 'harmless'
     case 'Identifier':
-      return hasHarmlessType(value, scope)
+      return hasHarmlessType(value, scope) ? 'harmless' : 'open'
     default:
-      return false
+      return 'open'
   }
 }
 
-function isSum(node: TSESTree.BinaryExpression, scope: ExtractionScope): boolean {
-  return isHarmless(node.left, scope) && isHarmless(node.right, scope)
+function worst(all: readonly Harm[]): Harm {
+  return all.includes('open') ? 'open' : all.includes('unseen') ? 'unseen' : 'harmless'
 }
 
-function calledName(node: TSESTree.CallExpression): string {
-  const callee = unwrap(node.callee)
-  if (callee.type === 'Identifier') return callee.name
-  return callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
+function ofCall(call: TSESTree.CallExpression, scope: ExtractionScope, depth: number): Harm {
+  if (isNumeric(call, scope) || isFound(call, scope)) return 'harmless'
+  const quoting = quotingOf(call, scope)
+  switch (quoting.kind) {
+    case 'quoted':
+      return 'harmless'
+    case 'unseen':
+      return 'unseen'
+    case 'open':
+      return 'open'
+    case 'inputs':
+      return worst(quoting.of.map((one) => harmOf(one, scope, depth + 1)))
+  }
+}
+
+/** `['name', 'born_on'].find((one) => one === x)`: only an element of the list can come out. */
+function isFound({ callee }: TSESTree.CallExpression, scope: ExtractionScope): boolean {
+  const bare = unwrap(callee)
+  if (bare.type !== 'MemberExpression' || !/^(find|at)$/.test(memberName(bare) ?? '')) return false
+  const list = scope.resolve(bare.object)
+  return list.type === 'ArrayExpression' && isWrittenOut(list, scope)
+}
+
+/** `Number(x)`, `Math.min(…)`, `Date.now()`, `x.toFixed(2)`: not a function of the program that has such a name. */
+function isNumeric({ callee }: TSESTree.CallExpression, scope: ExtractionScope): boolean {
+  const bare = unwrap(callee)
+  if (bare.type === 'Identifier') {
+    return converters.test(bare.name) && variableOf(scope.sourceCode, bare)?.defs.length !== 1
+  }
+  if (bare.type !== 'MemberExpression') return false
+  if (bare.object.type === 'Identifier' && bare.object.name === 'Math') return true
+  return numericMethods.test(memberName(bare) ?? '') && scope.definitionOf(bare).kind !== 'function'
 }
 
 /** `columns[key]` in an object of constants: only the constants can come out. */
@@ -70,25 +111,4 @@ function hasHarmlessType(node: TSESTree.Identifier, scope: ExtractionScope): boo
 function annotationOfUse(node: TSESTree.Identifier, scope: ExtractionScope): TSESTree.TypeNode | null {
   const name = variableOf(scope.sourceCode, node)?.defs[0]?.name
   return name === undefined ? null : annotationOf(name as TSESTree.Node)
-}
-
-/** `if (!allowed.includes(x)) throw …` before the use, or the use inside `if (allowed.includes(x))`. */
-function isChecked(node: TSESTree.Identifier, scope: ExtractionScope): boolean {
-  const { text } = scope.sourceCode
-  const name = node.name.replaceAll('$', '\\$')
-  const check = new RegExp(`\\b\\w+(\\.\\w+)*\\.(includes|has)\\(\\s*${name}\\s*\\)|\\b${name}\\s+in\\s+\\w+`)
-  let child: TSESTree.Node = node
-  for (let parent: TSESTree.Node | undefined = node.parent; parent != null; parent = parent.parent) {
-    const tests =
-      (parent.type === 'IfStatement' || parent.type === 'ConditionalExpression') && child !== parent.test
-        ? [parent.test]
-        : parent.type === 'BlockStatement'
-          ? parent.body
-              .slice(0, parent.body.indexOf(child as TSESTree.Statement))
-              .flatMap((one) => (one.type === 'IfStatement' ? [one.test] : []))
-          : []
-    if (tests.some((test) => check.test(text.slice(test.range[0], test.range[1])))) return true
-    child = parent
-  }
-  return false
 }

@@ -199,7 +199,8 @@ export class Proofs {
   }
 }
 
-const isCallOf = (site: CallSite, call: TSESTree.Node): boolean =>
+/** Does the call send what the site builds? */
+export const isCallOf = (site: CallSite, call: TSESTree.Node): boolean =>
   site.node === call || site.queries.some(({ query }) => query.node === call)
 
 /** Is what this path leads to truthy only when there is a row? */

@@ -8,7 +8,12 @@ import { workspaceSources } from './workspace.ts'
 const extensions = ['.ts', '.js', '.tsx', '.mts', '.cts', '.mjs', '.cjs', '.jsx']
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  } catch {
+    // Below a file (`package.json/index.ts`) there is no file either, and that is an error of its own.
+    return false
+  }
 }
 
 /** The source file that a path without (or with an emitted) extension means. */

@@ -2,6 +2,7 @@ import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { type FunctionNode, isFunction, memberName } from '../source/binding.ts'
 import { contains, unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
+import { isAboutProduction, testOver } from './branch.ts'
 import type { FileView } from './file.ts'
 
 /** An error that a handler was given, of which nobody has said yet what it is. */
@@ -70,9 +71,6 @@ const databaseErrors = /prisma|database|query|sequelize|postgres|^pg|sql|typeorm
 
 const everyError = /^(Error|TypeError|RangeError|SyntaxError|Object)$/
 
-/** What only happens outside production. */
-const environments = /\b(NODE_ENV|__DEV__|is_?dev\w*|is_?prod\w*|debug\w*|development|production|verbose)\b/i
-
 /**
  * Has the program found out, on the way to `node`, that the error is one of its own (`instanceof NotFound`, `err.expose`), or that it does not
  * run in production?
@@ -83,7 +81,7 @@ export function isNarrowed(node: TSESTree.Node, caught: Caught, text: string): b
     const test = testOver(parent, child)
     if (
       test !== null &&
-      (environments.test(textOf(test.node, text)) || narrows(test.node, test.taken, caught, text))
+      (isAboutProduction(textOf(test.node, text)) || narrows(test.node, test.taken, caught, text))
     )
       return true
     if (parent === caught.handler || !contains(caught.handler, parent)) return false
@@ -93,23 +91,6 @@ export function isNarrowed(node: TSESTree.Node, caught: Caught, text: string): b
 }
 
 const textOf = (node: TSESTree.Node, text: string): string => text.slice(node.range[0], node.range[1])
-
-function testOver(
-  parent: TSESTree.Node,
-  child: TSESTree.Node,
-): { node: TSESTree.Node; taken: boolean } | null {
-  switch (parent.type) {
-    case 'IfStatement':
-    case 'ConditionalExpression':
-      return child === parent.test ? null : { node: parent.test, taken: child === parent.consequent }
-    case 'LogicalExpression':
-      return child === parent.left ? null : { node: parent.left, taken: parent.operator === '&&' }
-    case 'SwitchStatement':
-      return { node: parent.discriminant, taken: true }
-    default:
-      return null
-  }
-}
 
 function narrows(test: TSESTree.Node, taken: boolean, caught: Caught, text: string): boolean {
   const bare = unwrap(test)

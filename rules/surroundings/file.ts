@@ -1,5 +1,11 @@
 import type { AST_NODE_TYPES, TSESTree } from '@typescript-eslint/utils'
-import { type FileContext, type QueryContext, queryContextOf, tenancyOf } from '../query/context.ts'
+import {
+  analysisOf,
+  type FileContext,
+  type QueryContext,
+  queryContextOf,
+  tenancyOf,
+} from '../query/context.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import { extractionScope } from '../query/scope.ts'
 import { childrenOf } from '../source/children.ts'
@@ -14,6 +20,8 @@ export interface FileView {
   readonly scope: ExtractionScope
   /** Null when the file certainly has no query. */
   readonly queries: QueryContext | null
+  /** The same for what asks about checks and callers, which a file without queries has too. */
+  readonly analysis: () => QueryContext
   /** All nodes of a type, in source order. */
   readonly all: <Type extends TypeName>(type: Type) => readonly NodeOf<Type>[]
 }
@@ -32,11 +40,13 @@ export function fileViewOf(context: FileContext): FileView {
   if (known !== undefined && known.tenancy === tenancy) return known
   const queries = queryContextOf(context)
   const scope = queries?.scope ?? scopeWithoutQueries(context, tenancy)
+  let analysis = queries
   let index: ReadonlyMap<string, readonly TSESTree.Node[]> | null = null
   const view: FileView = {
     tenancy,
     queries,
     scope,
+    analysis: () => (analysis ??= analysisOf(context, tenancy)),
     all: (type) => ((index ??= indexOf(ast)).get(type) ?? []) as never,
   }
   views.set(ast, view)

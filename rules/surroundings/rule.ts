@@ -1,5 +1,5 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
-import { type FileContext, tenancyOf } from '../query/context.ts'
+import { type CallSite, type FileContext, tenancyOf } from '../query/context.ts'
 import { reporterOf } from '../query/escape/reporter.ts'
 import { type Described, type WatertightRule, ruleMeta } from '../query/rule.ts'
 import { type FileView, fileViewOf } from './file.ts'
@@ -9,6 +9,8 @@ export type Report = (
   node: TSESTree.Node,
   data?: Readonly<Record<string, string>>,
   suggest?: TSESLint.ReportSuggestionArray<string>,
+  /** The query that the finding is about, for the escapes that name one. */
+  site?: CallSite,
 ) => void
 
 interface FileRule<Options extends object> extends Described {
@@ -39,8 +41,8 @@ export function defineFileRule<Options extends object>(rule: FileRule<Options>):
       })
       return {
         Program() {
-          rule.check(fileViewOf(given), options, (messageId, node, data = {}, suggest) =>
-            report({ messageId, node, data, suggest, site: null }),
+          rule.check(fileViewOf(given), options, (messageId, node, data = {}, suggest, site) =>
+            report({ messageId, node, data, suggest, site: site ?? null }),
           )
         },
       }

@@ -4,6 +4,7 @@ import { contains, functionAround, unwrap } from '../source/children.ts'
 import type { CallNode, ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
 import { originOf } from './origin.ts'
+import { senders, sentStatements, textOf } from './sent.ts'
 import { tenantWords } from './tenant-name.ts'
 
 /** A statement that sets the tenant of the connection. It touches no rows, so it is no query. */
@@ -28,82 +29,16 @@ export interface Connection {
   readonly path: string | null
 }
 
-/** Methods that send SQL text. */
-const senders =
-  /^(query|execute|exec|raw|unsafe|none|any|one|oneOrNone|many|manyOrNone|\$(execute|query)Raw(Unsafe)?|queryRaw|run)$/
-
 const setText = /^\s*set\s+(?:(session|local)\s+)?((?:"?\w+"?)(?:\."?\w+"?)+)\s*(?:=|\bto\b)/i
 const setConfig = /\bset_config\s*\(\s*'([\w.]+)'\s*,[^]*?,\s*(true|false|'t'|'f'|1|0)\s*\)/i
 
 /** The statements of the file that set the tenant. */
 export function settingStatements(file: FileView): readonly SettingStatement[] {
-  const sent = [
-    ...file.all('CallExpression').map((node) => sentBy(node, file.scope)),
-    ...file.all('TaggedTemplateExpression').map((node) => taggedBy(node, file.scope)),
-  ]
-  return sent.flatMap((one): SettingStatement[] => {
-    if (one === null) return []
-    const setting = settingIn(textOf(one.text, file.scope) ?? '')
+  return sentStatements(file).flatMap(({ node, source, text, client }): SettingStatement[] => {
+    const setting = settingIn(text)
     if (setting === null || !isTenantSetting(setting.name, file)) return []
-    return [{ ...setting, node: one.node, text: one.text, client: connectionOf(one.client, file.scope) }]
+    return [{ ...setting, node, text: source, client: connectionOf(client, file.scope) }]
   })
-}
-
-interface Sent {
-  readonly node: CallNode
-  readonly text: TSESTree.Node
-  readonly client: TSESTree.Node | null
-}
-
-function sentBy(node: TSESTree.CallExpression, scope: ExtractionScope): Sent | null {
-  const callee = unwrap(node.callee)
-  if (callee.type !== 'MemberExpression' || !senders.test(memberName(callee) ?? '')) return null
-  const [first] = node.arguments
-  if (first === undefined || first.type === 'SpreadElement') return null
-  const built = unwrap(callee.object)
-  // Kysely: sql`…`.execute(trx)
-  if (built.type === 'TaggedTemplateExpression') return { node, text: built, client: first }
-  const given = scope.resolve(first)
-  const named =
-    given.type === 'ObjectExpression'
-      ? scope.objectOf(given)?.properties.find(({ name }) => name === 'text')?.value
-      : first
-  return named === undefined ? null : { node, text: named, client: callee.object }
-}
-
-/** prisma.$executeRaw`…`, and the tag of postgres.js. A template that is passed on or executed is told by that call. */
-function taggedBy(node: TSESTree.TaggedTemplateExpression, scope: ExtractionScope): Sent | null {
-  const { parent } = node
-  if (parent.type === 'MemberExpression') return null
-  if (parent.type === 'CallExpression' && parent.callee !== node && isSender(parent)) return null
-  const tag = unwrap(node.tag)
-  if (tag.type === 'MemberExpression')
-    return senders.test(memberName(tag) ?? '') ? { node, text: node, client: tag.object } : null
-  return originOf(scope.definitionOf(tag))?.made === true ? { node, text: node, client: tag } : null
-}
-
-function isSender({ callee }: TSESTree.CallExpression): boolean {
-  const bare = unwrap(callee)
-  return bare.type === 'MemberExpression' && senders.test(memberName(bare) ?? '')
-}
-
-/** SQL text with `$1` for everything that is put into it. */
-function textOf(node: TSESTree.Node, scope: ExtractionScope): string | null {
-  const value = scope.resolve(node)
-  switch (value.type) {
-    case 'Literal':
-      return typeof value.value === 'string' ? value.value : null
-    case 'TemplateLiteral':
-      return value.quasis.map((one) => one.value.raw).join('$1')
-    case 'TaggedTemplateExpression':
-      return textOf(value.quasi, scope)
-    case 'BinaryExpression':
-      return `${textOf(value.left, scope) ?? '$1'}${textOf(value.right, scope) ?? '$1'}`
-    case 'CallExpression':
-      return value.arguments[0] === undefined ? null : textOf(value.arguments[0], scope)
-    default:
-      return null
-  }
 }
 
 function settingIn(text: string): Pick<SettingStatement, 'name' | 'level'> | null {

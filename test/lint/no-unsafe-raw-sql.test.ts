@@ -23,7 +23,7 @@ ruleTester().run('no-unsafe-raw-sql', rule as never, {
     {
       name: 'a name that was checked',
       code: handler(
-        "const sort = request.query.sort; if (!allowed.includes(sort)) throw new Error('sort'); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+        "const allowed = ['name', 'born_on']; const sort = request.query.sort; if (!allowed.includes(sort)) throw new Error('sort'); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
       ),
     },
     {
@@ -31,6 +31,71 @@ ruleTester().run('no-unsafe-raw-sql', rule as never, {
       code: handler(
         'await pool.query(`SELECT * FROM ${pool.escapeIdentifier(request.params.table)} WHERE id = $1`, [1])',
       ),
+    },
+    {
+      name: 'a name that was checked where it stands',
+      code: handler(
+        "const allowed = new Set(['name']); await pool.query(`SELECT * FROM patients ORDER BY ${allowed.has(request.query.sort) ? request.query.sort : 'name'}`)",
+      ),
+    },
+    {
+      name: 'a name that was replaced when it was none',
+      code: handler(
+        "const columns = { name: 1, born_on: 2 }; let { sort } = request.query; if (!(sort in columns)) sort = 'name'; await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+      ),
+    },
+    {
+      name: 'a name out of an enumeration',
+      code: `enum Column { Name = 'name', Born = 'born_on' }\n${handler('const { sort } = request.query; if (Object.values(Column).includes(sort)) await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)')}`,
+    },
+    {
+      name: 'a name that was found',
+      code: handler(
+        "const sort = ['name', 'born_on'].find((one) => one === request.query.sort); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+      ),
+    },
+    {
+      name: 'a list that is not in sight',
+      code: handler(
+        "const { sort } = request.query; if (!columnsOf(schema).includes(sort)) throw new Error('sort'); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+      ),
+    },
+    {
+      name: 'pg-format',
+      code: `import format from 'pg-format'\n${handler("await pool.query(format('SELECT * FROM %I WHERE id = %L', request.query.table, request.query.id))")}`,
+    },
+    {
+      name: 'pg-format, quoted, when unknown is asked for',
+      code: `import format from 'pg-format'\n${handler("await pool.query(`SELECT * FROM patients WHERE ${format('id = %L', request.query.id)}`)")}`,
+      options: [{ reportUnknown: true }],
+    },
+    {
+      name: 'pg-format, one name',
+      code: `import { ident } from 'pg-format'\n${handler('await pool.query(`SELECT * FROM ${ident(request.query.table)}`)')}`,
+    },
+    {
+      name: 'sqlstring',
+      code: `import SqlString from 'sqlstring'\n${handler('await pool.query(`SELECT * FROM patients WHERE id = ${SqlString.escape(request.query.id)}`)')}`,
+    },
+    {
+      name: 'a function of the file that doubles quotes',
+      code: `const name = (text) => '"' + text.replace(/"/g, '""') + '"'\n${handler('await pool.query(`SELECT * FROM ${name(request.query.table)}`)')}`,
+    },
+    {
+      name: 'a function of the file that refuses what is no name',
+      code: `function name(text) { if (!/^[a-z_]+$/.test(text)) throw new Error('name'); return text }\n${handler('await pool.query(`SELECT * FROM ${name(request.query.table)}`)')}`,
+    },
+    {
+      name: 'a function of the file that gives a number',
+      code: `const limitOf = (text) => Math.min(Number(text), 100)\n${handler('await pool.query(`SELECT * FROM patients LIMIT ${limitOf(request.query.limit)}`)')}`,
+    },
+    {
+      name: 'a date by a constant pattern',
+      code: `import { format } from 'date-fns'\n${handler("await pool.query(`SELECT * FROM visits WHERE day = '${format(request.query.day, 'yyyy-MM-dd')}'`)")}`,
+    },
+    {
+      name: 'text of no statement through something out of sight',
+      code: handler('app.run(`select one: ${request.query.id}`)'),
     },
     {
       name: 'placeholders that are counted',
@@ -75,6 +140,87 @@ ruleTester().run('no-unsafe-raw-sql', rule as never, {
       name: 'a parameter of the function',
       code: "import { Pool } from 'pg'\nconst pool = new Pool()\nexport const all = (table: string) => pool.query(`SELECT * FROM ${table}`)",
       errors: [{ messageId: 'identifier' }],
+    },
+    {
+      name: 'a list of names that are not allowed',
+      code: handler(
+        "const blocked = ['secret']; const { sort } = request.query; if (blocked.includes(sort)) throw new Error('sort'); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+      ),
+      errors: [{ messageId: 'identifier' }],
+    },
+    {
+      name: 'a check that lets everything through',
+      code: handler(
+        "const allowed = ['name']; const { sort } = request.query; if (!allowed.includes(sort)) warn(sort); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+      ),
+      errors: [{ messageId: 'identifier' }],
+    },
+    {
+      name: 'a list that the request brings',
+      code: handler(
+        "const { sort } = request.query; if (!request.body.columns.includes(sort)) throw new Error('sort'); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+      ),
+      errors: [{ messageId: 'identifier' }],
+    },
+    {
+      name: 'a part of a text',
+      code: handler(
+        "const { sort } = request.query; if (!'name, born_on'.includes(sort)) throw new Error('sort'); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+      ),
+      errors: [{ messageId: 'identifier' }],
+    },
+    {
+      name: 'another value was checked',
+      code: handler(
+        "const allowed = ['name']; const { sort, order } = request.query; if (!allowed.includes(sort)) throw new Error('sort'); await pool.query(`SELECT * FROM patients ORDER BY ${order}`)",
+      ),
+      errors: [{ messageId: 'identifier' }],
+    },
+    {
+      name: 'a list that is not in sight, when unknown is asked for',
+      code: handler(
+        "const { sort } = request.query; if (!columnsOf(schema).includes(sort)) throw new Error('sort'); await pool.query(`SELECT * FROM patients ORDER BY ${sort}`)",
+      ),
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'identifier' }],
+    },
+    {
+      name: 'a replacement that doubles nothing',
+      code: handler(
+        "await pool.query(`SELECT * FROM patients WHERE name = '${request.query.name.replace(/-/g, ' ')}'`)",
+      ),
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'a function of the file that is only called so',
+      code: `const escape = (text) => text.trim()\n${handler("await pool.query(`SELECT * FROM patients WHERE name = '${escape(request.query.name)}'`)")}`,
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'a format of the file',
+      code: `const format = (text) => \`[\${text}]\`\n${handler('await pool.query(`SELECT * FROM patients ORDER BY ${format(request.query.sort)}`)')}`,
+      errors: [{ messageId: 'fragment' }],
+    },
+    {
+      name: 'quoted for a page',
+      code: `import { escape } from 'lodash'\n${handler("await pool.query(`SELECT * FROM patients WHERE name = '${escape(request.query.name)}'`)")}`,
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'pg-format, pasted as it is',
+      code: `import format from 'pg-format'\n${handler("await pool.query(`SELECT * FROM patients WHERE ${format('id = %s', request.query.id)}`)")}`,
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'fragment' }],
+    },
+    {
+      name: 'a number by name only',
+      code: `const Number = (text) => text\n${handler('await pool.query(`SELECT * FROM patients LIMIT ${Number(request.query.limit)}`)')}`,
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'through something out of sight, when the text is a statement',
+      code: 'export const rows = (store, request) => store.fetch(`SELECT * FROM patients ${request.query.where} ${request.query.order} x y z`)',
+      errors: [{ messageId: 'fragment' }, { messageId: 'fragment' }],
     },
     {
       name: 'columns out of the body',

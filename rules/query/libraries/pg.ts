@@ -166,7 +166,7 @@ function read(
   const unread = variants.find(({ value }) => value.queries === null)
   if (client === 'undecided') {
     const certain = readable.some((query) => query.kind === 'query')
-    return certain ? readable : null
+    return certain || variants.every(({ value: { text } }) => isBuiltSql(text)) ? readable : null
   }
   if (unread !== undefined && variants.every(({ value }) => value.queries === null)) {
     const { text } = unread.value
@@ -176,6 +176,13 @@ function read(
 }
 
 const libraryOf = (client: Client): Library => (client === 'pg' || client === 'undecided' ? 'pg' : 'sql')
+
+const skeleton =
+  /^\s*(?:select\b[^]*\bfrom\b|insert\s+into\b|update\b[^]*\bset\b|delete\s+from\b|with\b[^]*\bas\s*\()/i
+
+/** A statement by its words, which is put together at run time: whoever gets it, it is no other text. */
+const isBuiltSql = ({ strings, holes }: SqlText): boolean =>
+  holes.length > 0 && skeleton.test(strings.join(' x '))
 
 /** Statements that touch no rows (BEGIN, SET, DDL) need no parser; text that is one big hole cannot be read. */
 function isReadable(text: SqlText, client: Client): boolean {
