@@ -1,10 +1,11 @@
-import type { Block, Condition, FromItem, JoinType } from '../../../sql/statement.ts'
+import type { Condition, FromItem, JoinType } from '../../../sql/statement.ts'
 import { itemsOf, type Naming } from '../../naming.ts'
+import { optionalJoin } from '../../optional-join.ts'
 import type { Chain, ChainStep } from './chain.ts'
 import { conditionOf, unseen } from './condition.ts'
-import { possibleExpressions, subqueryOf, type Conversion, type Level } from './conversion.ts'
+import type { Conversion, Level } from './conversion.ts'
 import { joinCondition, joinTypes } from './join.ts'
-import { recursiveReference, tableOf, tablesOf } from './table.ts'
+import { tableOf, tablesOf } from './table.ts'
 
 /** One statement while its clauses are read. */
 export interface Parts {
@@ -12,43 +13,6 @@ export interface Parts {
   readonly start: ChainStep
   readonly level: Level
   readonly conversion: Conversion
-}
-
-/** `with(name, (db) => …)` and the CTEs of the query around, which stay visible. */
-export function withClauses(
-  chain: Chain,
-  level: Level,
-  conversion: Conversion,
-): {
-  readonly ctes: { readonly name: string; readonly block: Block }[]
-  readonly visible: ReadonlyMap<string, Block>
-} {
-  const ctes: { readonly name: string; readonly block: Block }[] = []
-  const visible = new Map(level.ctes)
-  for (const { method, call, environment } of chain.steps) {
-    if (method !== 'with' && method !== 'withRecursive') continue
-    const [nameNode, definition] = call.arguments
-    const text = nameNode === undefined ? null : conversion.draft.scope.constantOf(nameNode)?.value
-    const name = typeof text === 'string' ? text.split('(')[0]!.trim() : '(unnamed)'
-    const span = conversion.draft.spanOf(call)
-    if (method === 'withRecursive') visible.set(name, recursiveReference(name, span))
-    const inner: Level = { naming: { items: [], outer: null }, ctes: new Map(visible) }
-    const placed =
-      definition === undefined
-        ? null
-        : possibleExpressions(definition, environment, conversion, { kind: 'client' })
-    const block = placed?.length === 1 ? subqueryOf(placed[0]!, inner, conversion) : null
-    const read: Block = block ?? {
-      kind: 'opaque',
-      reason: `CTE ${name} could not be seen`,
-      occurrences: [],
-      ctes: [],
-      span,
-    }
-    ctes.push({ name, block: read })
-    visible.set(name, read)
-  }
-  return { ctes, visible }
 }
 
 /** FROM and the joins, in the order of the calls. */
@@ -81,8 +45,10 @@ export function fromClause(
     if (last === undefined) {
       // A joined DELETE or UPDATE without FROM: the target is the left side.
       from.push(right)
-      if (on !== null) conditions.push(on)
-    } else from.push(joined(type, last, right, on, span))
+      if (on !== null) conditions.push(mayBeMissing(on, step, span))
+    } else {
+      from.push(joined(step.optional === null ? type : optionalJoin(type), last, right, on, span))
+    }
   }
   return { from, level: levelOf([]), conditions }
 }
@@ -102,7 +68,7 @@ export function conditionsOf(kind: 'where' | 'having', level: Level, parts: Part
   const { chain, conversion } = parts
   const conditions: Condition[] = []
   for (const step of chain.steps) {
-    const { method, call, environment, optional } = step
+    const { method, call, environment } = step
     if (method === (kind === 'where' ? 'clearWhere' : 'clearHaving')) conditions.length = 0
     const condition =
       method === kind
@@ -114,9 +80,13 @@ export function conditionsOf(kind: 'where' | 'having', level: Level, parts: Part
             : null
     if (condition === null || (kind === 'having' && method.startsWith('$'))) continue
     const span = conversion.draft.spanOf(call)
-    conditions.push(optional === null ? condition : { kind: 'optional', condition, reason: optional, span })
+    conditions.push(mayBeMissing(condition, step, span))
   }
   return conditions
+}
+
+function mayBeMissing(condition: Condition, { optional }: ChainStep, span: FromItem['span']): Condition {
+  return optional === null ? condition : { kind: 'optional', condition, reason: optional, span }
 }
 
 export function conjunction(conditions: readonly Condition[]): Condition | null {
