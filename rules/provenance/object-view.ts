@@ -9,6 +9,9 @@ import { areCompatible, type Decision, decisionOf, inWords, unless, type Write, 
 /** Beyond this many nested spreads and aliases, an object is not in sight any more. */
 const depthLimit = 20
 
+/** An object that is written in more ways than this is not in sight either. */
+const propertyLimit = 200
+
 /** Properties of an object expression, with constants, spreads, conditional spreads and later assignments followed. */
 export function objectOf(
   node: TSESTree.Node,
@@ -32,6 +35,8 @@ class ObjectCollector {
   readonly #reader: Reader
   /** Writes after this use do not count. */
   readonly #at: TSESTree.Node
+  /** Names of the variables that are being followed. */
+  readonly #followed: string[] = []
 
   constructor(reader: Reader, at: TSESTree.Node) {
     this.#reader = reader
@@ -76,7 +81,17 @@ class ObjectCollector {
   }
 
   #variable(identifier: TSESTree.Identifier, when: When, depth: number): boolean {
-    const writes = writesOf(this.#reader.sourceCode, identifier, this.#at) ?? []
+    // `where = { ...where, done }` spreads what was there before.
+    const isWithinItself = this.#followed.includes(identifier.name)
+    const at = isWithinItself ? identifier : this.#at
+    const writes = writesOf(this.#reader.sourceCode, identifier, at) ?? []
+    this.#followed.push(identifier.name)
+    const isSeen = this.#writes(writes, identifier, when, depth)
+    this.#followed.pop()
+    return isSeen
+  }
+
+  #writes(writes: readonly Write[], identifier: TSESTree.Identifier, when: When, depth: number): boolean {
     const from = writes.findLastIndex((one) => one.kind !== 'member' && one.conditional === null)
     if (from < 0 && (writes.length === 0 || !this.#isDeclaredEmpty(identifier))) return false
     const start = this.properties.length
@@ -88,6 +103,7 @@ class ObjectCollector {
         this.#replace(start, also, () => true)
         if (value === null || !this.object(value, also, depth + 1)) return false
       }
+      if (this.properties.length > propertyLimit) return false
     }
     return true
   }
@@ -102,8 +118,12 @@ class ObjectCollector {
   #replace(start: number, when: When, isReplaced: (property: PropertyView) => boolean): void {
     const kept = this.properties.slice(start).flatMap((property) => {
       if (!isReplaced(property) || !areCompatible(property.when, when)) return [property]
-      const further = when.filter(({ key }) => !property.when.some((one) => one.key === key))
-      return unless(further).map((also) => this.#view(property, [...property.when, ...also]))
+      const shared = property.when.findIndex(({ key }, index) => key !== when[index]?.key)
+      const common = property.when.slice(0, shared < 0 ? property.when.length : shared)
+      const own = property.when.slice(common.length)
+      const further = when.slice(common.length).filter(({ key }) => !own.some((one) => one.key === key))
+      // The later test comes first, as it does for what is written under it.
+      return unless(further).map((also) => this.#view(property, [...common, ...also, ...own]))
     })
     this.properties.splice(start, Infinity, ...kept)
   }

@@ -24,6 +24,7 @@ const fills = /^(?:push|unshift|splice|fill|copyWithin|add|set)$/
 export class Collections {
   readonly #scope: ExtractionScope
   readonly #identities: Identities
+  readonly #known = new Map<TSESTree.Node, Collection | null>()
 
   constructor(scope: ExtractionScope, identities: Identities) {
     this.#scope = scope
@@ -32,6 +33,16 @@ export class Collections {
 
   of(given: TSESTree.Node, depth: number): Collection | null {
     const node = unwrap(given, true)
+    const known = this.#known.get(node)
+    if (known !== undefined) return known
+    // Not known while it is being found, so that what leads back to itself ends.
+    this.#known.set(node, null)
+    const found = this.#collectionOf(node, depth)
+    this.#known.set(node, found)
+    return found
+  }
+
+  #collectionOf(node: TSESTree.Node, depth: number): Collection | null {
     if (node.type === 'Identifier') return this.#named(node, depth)
     const made = this.#made(node, depth)
     if (made !== null) return made

@@ -36,6 +36,9 @@ export class Identities {
 
   readonly #isQuery: (node: TSESTree.Node) => boolean
   readonly #collections: Collections
+  readonly #known = new Map<TSESTree.Node, Identity | null>()
+  /** A value that leads back to itself is followed no further. */
+  readonly #busy = new Set<TSESTree.Node>()
   readonly tests: MemberTests
 
   /** `isQuery` tells calls that go to the database from those on arrays. */
@@ -49,7 +52,17 @@ export class Identities {
 
   of(given: TSESTree.Node, depth = 0): Identity | null {
     const node = unwrap(given, true)
-    if (depth > depthLimit) return null
+    const known = this.#known.get(node)
+    if (known !== undefined) return known
+    if (depth > depthLimit || this.#busy.has(node)) return null
+    this.#busy.add(node)
+    const found = this.#identityOf(node, depth)
+    this.#busy.delete(node)
+    this.#known.set(node, found)
+    return found
+  }
+
+  #identityOf(node: TSESTree.Node, depth: number): Identity | null {
     switch (node.type) {
       case 'Identifier':
         return this.#ofIdentifier(node, depth)

@@ -7,12 +7,19 @@ import type { CallSite } from './context.ts'
 import { areAllFound } from './counted.ts'
 import { isCallOf, isFound, isRowPath, signsOf } from './found.ts'
 import { Identities, type Identity, isEqual } from './identity.ts'
-import type { JudgedQuery } from './judge.ts'
+import type { Judged, JudgedQuery } from './judge.ts'
 import { objectMappers } from './object-mappers.ts'
 import type { ExtractionScope } from './library.ts'
 import { linksOf } from './links.ts'
 import { isKey, relationIn } from './reference.ts'
 import { type Standing, standingsOf, type ValueFact } from './standing.ts'
+
+/** A row that a query found by this column of it. */
+export interface Found {
+  readonly judged: JudgedQuery
+  readonly mention: Judged
+  readonly column: string
+}
 
 /**
  * What the queries of a file prove for those after them: the columns of a row that is the tenant's, and the key by which such
@@ -139,6 +146,15 @@ export class Proofs {
 
   /** The value is the key by which an earlier query found a row of the tenant, else the function did not get here. */
   #lookedFor(source: TSESTree.Node, at: TSESTree.Node): readonly ValueFact[] {
+    return this.foundAt(source, at).flatMap(({ judged, mention, column }) => {
+      const { relation, id } = mention.occurrence
+      const standing = this.standingOf(judged, id)
+      return standing === 'confined' || standing === 'reference' ? [{ relation, column, standing }] : []
+    })
+  }
+
+  /** The rows that earlier queries found by a value as their key, whosever they are, else the function did not get here. */
+  foundAt(source: TSESTree.Node, at: TSESTree.Node): readonly Found[] {
     return this.#sites.flatMap((site) => {
       if (site.node.range[0] >= at.range[0] || contains(site.node, at)) return []
       const around = functionAround(site.node)
@@ -198,10 +214,10 @@ export class Proofs {
     isKeyed: (key: TSESTree.Node) => boolean,
     of: 'one' | 'list',
     isThere?: (id: OccurrenceId) => boolean,
-  ): readonly ValueFact[] {
+  ): readonly Found[] {
     const { tenancy } = this.#scope
     const { links, required } = linksOf(judged.query.statement)
-    return links.flatMap(({ of: id, column, to }): readonly ValueFact[] => {
+    return links.flatMap(({ of: id, column, to }): readonly Found[] => {
       const source = to.kind === 'parameter' ? judged.query.sources[to.index] : null
       // One row that was found says nothing of the other values of a list.
       if (to.kind !== 'parameter' || (to.list === true) !== (of === 'list')) return []
@@ -210,9 +226,8 @@ export class Proofs {
       const mention = judged.occurrences.find(({ occurrence }) => occurrence.id === id)
       if (mention === undefined) return []
       const { relation } = mention.occurrence
-      if (mention.ownership.kind === 'global' || !isKey({ relation, column }, tenancy)) return []
-      const standing = this.standingOf(judged, id)
-      return standing === 'confined' || standing === 'reference' ? [{ relation, column, standing }] : []
+      const isOne = mention.ownership.kind !== 'global' && isKey({ relation, column }, tenancy)
+      return isOne ? [{ judged, mention, column }] : []
     })
   }
 }
