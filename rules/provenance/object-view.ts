@@ -4,10 +4,13 @@ import { returnsOf, unwrap } from '../source/children.ts'
 import type { Provenance } from './provenance.ts'
 import type { Reader } from '../source/reader.ts'
 import type { ObjectView, PropertyView } from './view.ts'
-import { type Write, conditionText, writesOf } from './writes.ts'
+import { areCompatible, type Decision, decisionOf, inWords, unless, type Write, writesOf } from './writes.ts'
 
 /** Beyond this many nested spreads and aliases, an object is not in sight any more. */
 const depthLimit = 20
+
+/** An object that is written in more ways than this is not in sight either. */
+const propertyLimit = 200
 
 /** Properties of an object expression, with constants, spreads, conditional spreads and later assignments followed. */
 export function objectOf(
@@ -16,10 +19,15 @@ export function objectOf(
   provenanceOf: (node: TSESTree.Node) => Provenance,
 ): ObjectView | null {
   const collector = new ObjectCollector(reader, node)
-  if (!collector.object(node, null, 0)) return null
+  if (!collector.object(node, always, 0)) return null
   const open = collector.open.map((part) => ({ ...part, provenance: provenanceOf(part.node) }))
-  return { properties: lastWins(collector.properties), open }
+  return { properties: collector.properties, open }
 }
+
+/** The tests that must hold for a property to be there, outermost first. */
+type When = readonly Decision[]
+
+const always: When = []
 
 class ObjectCollector {
   readonly properties: PropertyView[] = []
@@ -27,6 +35,8 @@ class ObjectCollector {
   readonly #reader: Reader
   /** Writes after this use do not count. */
   readonly #at: TSESTree.Node
+  /** Names of the variables that are being followed. */
+  readonly #followed: string[] = []
 
   constructor(reader: Reader, at: TSESTree.Node) {
     this.#reader = reader
@@ -34,23 +44,23 @@ class ObjectCollector {
   }
 
   /** Collects what an expression brings; false when it could not be seen through. */
-  object(node: TSESTree.Node, optional: string | null, depth: number): boolean {
+  object(node: TSESTree.Node, when: When, depth: number): boolean {
     if (depth > depthLimit) return false
     const bare = unwrap(node)
-    const again = (inner: TSESTree.Node, why = optional): boolean => this.object(inner, why, depth + 1)
+    const again = (inner: TSESTree.Node, also: When = when): boolean => this.object(inner, also, depth + 1)
     switch (bare.type) {
       case 'ObjectExpression':
-        for (const property of bare.properties) this.#property(property, optional, depth)
+        for (const property of bare.properties) this.#property(property, when, depth)
         return true
       case 'LogicalExpression':
-        if (bare.operator === '&&') return again(bare.right, optional ?? this.#when(bare.left, true))
-        return isEmptyObject(bare.right) && again(bare.left, optional ?? this.#when(bare.left, true))
+        if (bare.operator === '&&') return again(bare.right, this.#and(when, bare.left, true))
+        return isEmptyObject(bare.right) && again(bare.left, this.#and(when, bare.left, true))
       case 'ConditionalExpression': {
-        const taken = again(bare.consequent, optional ?? this.#when(bare.test, true))
-        return again(bare.alternate, optional ?? this.#when(bare.test, false)) && taken
+        const taken = again(bare.consequent, this.#and(when, bare.test, true))
+        return again(bare.alternate, this.#and(when, bare.test, false)) && taken
       }
       case 'Identifier':
-        return bare.name === 'undefined' || this.#variable(bare, optional, depth)
+        return bare.name === 'undefined' || this.#variable(bare, when, depth)
       case 'Literal':
         return bare.value === null || bare.value === false
       case 'CallExpression': {
@@ -66,23 +76,65 @@ class ObjectCollector {
     }
   }
 
-  #when(test: TSESTree.Node, taken: boolean): string {
-    return conditionText(test, taken, this.#reader.sourceCode.text)
+  #and(when: When, test: TSESTree.Node, taken: boolean): When {
+    return [...when, decisionOf(test, taken, this.#reader.sourceCode.text)]
   }
 
-  #variable(identifier: TSESTree.Identifier, optional: string | null, depth: number): boolean {
-    const writes = writesOf(this.#reader.sourceCode, identifier, this.#at) ?? []
+  #variable(identifier: TSESTree.Identifier, when: When, depth: number): boolean {
+    // `where = { ...where, done }` spreads what was there before.
+    const isWithinItself = this.#followed.includes(identifier.name)
+    const at = isWithinItself ? identifier : this.#at
+    const writes = writesOf(this.#reader.sourceCode, identifier, at) ?? []
+    this.#followed.push(identifier.name)
+    const isSeen = this.#writes(writes, identifier, when, depth)
+    this.#followed.pop()
+    return isSeen
+  }
+
+  #writes(writes: readonly Write[], identifier: TSESTree.Identifier, when: When, depth: number): boolean {
     const from = writes.findLastIndex((one) => one.kind !== 'member' && one.conditional === null)
-    if (from < 0) return false
-    for (const write of writes.slice(from)) {
-      const why = optional ?? write.conditional
-      if (write.kind === 'member') this.#memberWrite(write, why)
+    if (from < 0 && (writes.length === 0 || !this.#isDeclaredEmpty(identifier))) return false
+    const start = this.properties.length
+    for (const write of writes.slice(Math.max(0, from))) {
+      const also = [...when, ...write.decisions.toReversed()]
+      if (write.kind === 'member') this.#memberWrite(write, also)
       else {
         const value = this.#written(write, identifier)
-        if (value === null || !this.object(value, why, depth + 1)) return false
+        this.#replace(start, also, () => true)
+        if (value === null || !this.object(value, also, depth + 1)) return false
       }
+      if (this.properties.length > propertyLimit) return false
     }
     return true
+  }
+
+  /** `let where`, to be written in the branches that follow. */
+  #isDeclaredEmpty(identifier: TSESTree.Identifier): boolean {
+    const binding = this.#reader.module.bindingOf(identifier)
+    return binding?.kind === 'variable' && binding.declarator.init === null
+  }
+
+  /** Where something is written under some tests, what was there before is there only when they do not hold. */
+  #replace(start: number, when: When, isReplaced: (property: PropertyView) => boolean): void {
+    const kept = this.properties.slice(start).flatMap((property) => {
+      if (!isReplaced(property) || !areCompatible(property.when, when)) return [property]
+      const shared = property.when.findIndex(({ key }, index) => key !== when[index]?.key)
+      const common = property.when.slice(0, shared < 0 ? property.when.length : shared)
+      const own = property.when.slice(common.length)
+      const further = when.slice(common.length).filter(({ key }) => !own.some((one) => one.key === key))
+      // The later test comes first, as it does for what is written under it.
+      return unless(further).map((also) => this.#view(property, [...common, ...also, ...own]))
+    })
+    this.properties.splice(start, Infinity, ...kept)
+  }
+
+  #add(property: Omit<PropertyView, 'optional' | 'when'>, when: When): void {
+    this.#replace(0, when, ({ name }) => name === property.name)
+    this.properties.push(this.#view(property, when))
+  }
+
+  #view({ name, value, node }: Omit<PropertyView, 'optional' | 'when'>, when: When): PropertyView {
+    return { name, value, node, when, optional: inWords(when) }
   }
 
   /** The value that a write gives the variable itself, through destructuring. */
@@ -94,23 +146,19 @@ class ObjectCollector {
     return value === identifier ? null : value
   }
 
-  #memberWrite(write: Write, optional: string | null): void {
+  #memberWrite(write: Write, when: When): void {
     const { node, value } = write
     if (node.type !== 'AssignmentExpression' || node.left.type !== 'MemberExpression') return
     const name = memberName(node.left) ?? operatorName(node.left.property)
     if (name === null || value === null) this.open.push({ node, reason: 'a computed key' })
-    else this.properties.push({ name, value, node, optional })
+    else this.#add({ name, value, node }, when)
   }
 
-  #property(
-    property: TSESTree.Property | TSESTree.SpreadElement,
-    optional: string | null,
-    depth: number,
-  ): void {
+  #property(property: TSESTree.Property | TSESTree.SpreadElement, when: When, depth: number): void {
     if (property.type === 'SpreadElement') {
-      const mark = this.properties.length
-      if (this.object(property.argument, optional, depth + 1)) return
-      this.properties.length = mark
+      const before = [...this.properties]
+      if (this.object(property.argument, when, depth + 1)) return
+      this.properties.splice(0, Infinity, ...before)
       const text = this.#reader.sourceCode.getText(property.argument)
       this.open.push({ node: property.argument, reason: `\`...${text}\` could not be seen through` })
       return
@@ -120,7 +168,7 @@ class ObjectCollector {
       keyName(property.key, property.computed) ??
       (constant === null ? operatorName(property.key) : String(constant.value))
     if (name === null) this.open.push({ node: property, reason: 'a computed key' })
-    else this.properties.push({ name, value: property.value, node: property, optional })
+    else this.#add({ name, value: property.value, node: property }, when)
   }
 
   /** What a function of this file returns, when it has one return. */
@@ -149,16 +197,4 @@ function operatorName(key: TSESTree.Node): string | null {
 
 function isEmptyObject(node: TSESTree.Node): boolean {
   return node.type === 'ObjectExpression' && node.properties.length === 0
-}
-
-/** A later property hides earlier ones of its name, unless it may be missing. */
-function lastWins(properties: readonly PropertyView[]): PropertyView[] {
-  const kept: PropertyView[] = []
-  const hidden = new Set<string>()
-  for (const property of properties.toReversed()) {
-    if (hidden.has(property.name)) continue
-    kept.push(property)
-    if (property.optional === null) hidden.add(property.name)
-  }
-  return kept.toReversed()
 }

@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Provenance } from './provenance.ts'
+import type { Decision } from './writes.ts'
 
 /** One property as far as it can be seen. */
 export interface PropertyView {
@@ -9,10 +10,12 @@ export interface PropertyView {
   readonly node: TSESTree.Node
   /** It may be missing at run time, and why: `...(a && { x })`, `if (a) where.x = …`. Null: always there. */
   readonly optional: string | null
+  /** The tests that decide whether it is there, outermost first. */
+  readonly when: readonly Decision[]
 }
 
 export interface ObjectView {
-  /** Last write wins, in source order; an optional property does not hide an earlier one of the same name. */
+  /** Last write wins, in source order. Where a later one of its name may be missing, an earlier one is there when that is not. */
   readonly properties: readonly PropertyView[]
   /** Spreads and computed keys that could not be seen through; other properties may exist, or override those before. */
   readonly open: readonly {

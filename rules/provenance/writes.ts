@@ -1,12 +1,14 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { isFunction } from '../source/binding.ts'
-import { contains } from '../source/children.ts'
+import { childrenOf, contains } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
 
 /** One outcome of a test that control flow takes on the way to a node. Equal tests share a key. */
 export interface Decision {
   readonly key: string
   readonly taken: boolean
+  /** One case of a `switch`, with the number of its cases; null when none of them may be taken. */
+  readonly among?: { readonly key: string; readonly cases: number | null }
 }
 
 /** One write to a variable. */
@@ -41,13 +43,18 @@ export function decisionsTo(node: TSESTree.Node, at: TSESTree.Node, text: string
 
 function stepDecision(parent: TSESTree.Node, child: TSESTree.Node, text: string): Decision | null {
   switch (parent.type) {
-    case 'IfStatement':
+    case 'IfStatement': {
+      const other = child === parent.consequent ? parent.alternate : parent.consequent
+      // Where the other arm never gets here, nothing is left to decide.
+      if (child === parent.test || (other !== null && abandons(other))) return null
+      return decisionOf(parent.test, child === parent.consequent, text)
+    }
     case 'ConditionalExpression':
       return child === parent.test ? null : decisionOf(parent.test, child === parent.consequent, text)
     case 'LogicalExpression':
       return child === parent.left ? null : decisionOf(parent.left, parent.operator === '&&', text)
     case 'SwitchCase':
-      return { key: `case at ${parent.range[0]}`, taken: true }
+      return caseDecision(parent)
     case 'ForStatement':
     case 'ForInStatement':
     case 'ForOfStatement':
@@ -59,6 +66,39 @@ function stepDecision(parent: TSESTree.Node, child: TSESTree.Node, text: string)
       return isFunction(parent) ? { key: `function at ${parent.range[0]}`, taken: true } : null
   }
 }
+
+function caseDecision(one: TSESTree.SwitchCase): Decision {
+  const { cases, range } = one.parent as TSESTree.SwitchStatement
+  // An empty case goes on into the next one.
+  const taken = cases.filter(({ consequent }) => consequent.length > 0 && !consequent.some(abandons))
+  const isEveryTaken = cases.some(({ test }) => test === null)
+  return {
+    key: `case at ${one.range[0]}`,
+    taken: true,
+    among: { key: `switch at ${range[0]}`, cases: isEveryTaken ? taken.length : null },
+  }
+}
+
+/** Does the statement always leave the function? */
+function abandons(statement: TSESTree.Node): boolean {
+  switch (statement.type) {
+    case 'ReturnStatement':
+    case 'ThrowStatement':
+      return true
+    case 'BlockStatement': {
+      const end = statement.body.findIndex(abandons)
+      return end >= 0 && !statement.body.slice(0, end).some(breaks)
+    }
+    case 'IfStatement':
+      return abandons(statement.consequent) && statement.alternate !== null && abandons(statement.alternate)
+    default:
+      return false
+  }
+}
+
+/** Is there a way on that leaves only a loop or a case? */
+const breaks = (node: TSESTree.Node): boolean =>
+  /^(?:Break|Continue)Statement$/.test(node.type) || (!isFunction(node) && childrenOf(node).some(breaks))
 
 /** Do the two stand in different arms of one test, so that never both run? */
 export function areExclusive(node: TSESTree.Node, at: TSESTree.Node): boolean {
@@ -80,6 +120,26 @@ export function conditionText(test: TSESTree.Node, taken: boolean, text: string)
 
 function dependence({ key, taken }: Decision): string {
   return `it depends on ${taken ? '' : 'not '}\`${key.replaceAll(/\s+/g, ' ')}\``
+}
+
+/** The ways in which not all of the decisions (outermost first) are taken. */
+export function unless(decisions: readonly Decision[]): readonly (readonly Decision[])[] {
+  return decisions.map((one, index) => [...decisions.slice(0, index), turned(one)])
+}
+
+/** Another case of a switch is not told by one decision, so that its outcome stays open. */
+const turned = ({ key, taken, among }: Decision): Decision =>
+  among === undefined ? { key, taken: !taken } : { key: `not ${key}`, taken: true }
+
+/** Can both be taken on one way? */
+export function areCompatible(some: readonly Decision[], others: readonly Decision[]): boolean {
+  return !some.some((one) =>
+    others.some(
+      (other) =>
+        (one.key === other.key && one.taken !== other.taken) ||
+        (one.among !== undefined && one.among.key === other.among?.key && one.key !== other.key),
+    ),
+  )
 }
 
 /** What some decisions depend on, in words; null when there is none. */

@@ -1,9 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../source/children.ts'
-import { leaves } from '../provenance/guard.ts'
+import { isEnsured } from '../provenance/guard.ts'
+import { isCountCall, signsOf } from './found.ts'
 import { type Identities, type Identity, isEqual } from './identity.ts'
 
-/** Does a statement before `at` leave unless the query found as many rows as the list has ids? */
+/** Does control reach `at` only when the query found as many rows as the list has ids? */
 export function areAllFound(
   query: TSESTree.Node,
   list: Identity,
@@ -12,31 +13,25 @@ export function areAllFound(
 ): boolean {
   const rows = identities.of(query)
   if (rows === null) return false
+  const counts = isCountCall(query)
   const isCount = (node: TSESTree.Node, of: Identity): boolean => {
     const identity = identities.of(node)
-    return identity !== null && isEqual(identity, { ...of, path: [...of.path, 'length'] })
+    if (identity === null) return false
+    if (counts && of === rows) return isEqual(identity, rows)
+    return ['length', 'size'].some((name) => isEqual(identity, { ...of, path: [...of.path, name] }))
   }
-  const differs = (test: TSESTree.Node): boolean => {
+  /** `differs`: is the comparison truthy whenever an id was not found; else: only when all were? */
+  const compares = (test: TSESTree.Node, differs: boolean): boolean => {
     const bare = unwrap(test)
-    if (bare.type === 'LogicalExpression' && bare.operator === '||')
-      return differs(bare.left) || differs(bare.right)
     if (bare.type !== 'BinaryExpression') return false
     const { left, right, operator } = bare
-    if (/^!==?$/.test(operator)) {
-      return (isCount(left, rows) && isCount(right, list)) || (isCount(left, list) && isCount(right, rows))
-    }
-    if (operator === '<') return isCount(left, rows) && isCount(right, list)
-    return operator === '>' && isCount(left, list) && isCount(right, rows)
+    const inOrder = isCount(left, rows) && isCount(right, list)
+    const turned = isCount(left, list) && isCount(right, rows)
+    if ((differs ? /^!==?$/ : /^===?$/).test(operator)) return inOrder || turned
+    return (operator === (differs ? '<' : '>=') && inOrder) || (operator === (differs ? '>' : '<=') && turned)
   }
-  let child = at
-  for (let parent = at.parent; parent != null; parent = parent.parent) {
-    if (parent.type === 'BlockStatement' || parent.type === 'Program') {
-      const before = parent.body.slice(0, parent.body.indexOf(child as never))
-      const rejects = (one: TSESTree.Node): boolean =>
-        one.type === 'IfStatement' && leaves(one.consequent) && differs(one.test)
-      if (before.some(rejects)) return true
-    }
-    child = parent
-  }
-  return false
+  return isEnsured(at, (test) => compares(test, false), {
+    ...signsOf(identities),
+    lacks: (test) => compares(test, true),
+  })
 }

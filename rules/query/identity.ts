@@ -1,8 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName, type Step } from '../source/binding.ts'
-import { unwrap } from '../source/children.ts'
+import { isFunction, memberName, type Step } from '../source/binding.ts'
+import { returnsOf, unwrap } from '../source/children.ts'
 import { isConstant, linted, type SourceModule, variableOf } from '../source/module.ts'
+import { type Collection, Collections } from './collection.ts'
 import type { CallNode, ExtractionScope } from './library.ts'
+import { MemberTests } from './member-test.ts'
 
 /**
  * Which value an expression is: two expressions with the same root and path have the same value wherever both can be
@@ -35,26 +37,43 @@ export class Identities {
   readonly #module: SourceModule
 
   readonly #isQuery: (node: TSESTree.Node) => boolean
+  readonly #collections: Collections
+  readonly #known = new Map<TSESTree.Node, Identity | null>()
+  /** A value that leads back to itself is followed no further. */
+  readonly #busy = new Set<TSESTree.Node>()
+  readonly tests: MemberTests
 
   /** `isQuery` tells calls that go to the database from those on arrays. */
   constructor(scope: ExtractionScope, isQuery: (node: TSESTree.Node) => boolean = () => false) {
     this.#scope = scope
     this.#isQuery = isQuery
     this.#module = linted(scope.sourceCode, scope.filename)
+    this.#collections = new Collections(scope, this)
+    this.tests = new MemberTests(scope, this)
   }
 
   of(given: TSESTree.Node, depth = 0): Identity | null {
     const node = unwrap(given, true)
-    if (depth > depthLimit) return null
+    const known = this.#known.get(node)
+    if (known !== undefined) return known
+    if (depth > depthLimit || this.#busy.has(node)) return null
+    this.#busy.add(node)
+    const found = this.#identityOf(node, depth)
+    this.#busy.delete(node)
+    this.#known.set(node, found)
+    return found
+  }
+
+  #identityOf(node: TSESTree.Node, depth: number): Identity | null {
     switch (node.type) {
       case 'Identifier':
         return this.#ofIdentifier(node, depth)
       case 'MemberExpression': {
         const name = memberName(node)
-        const object = name === null && !node.computed ? null : this.of(node.object, depth + 1)
-        if (object === null) return null
-        // An index that is computed is some element, never a member of a known name.
-        return name === null ? null : this.#member(object, name, depth)
+        // A computed index is never a member of a known name, but some value of what has keys.
+        if (name === null) return this.#keyed(node.object, depth)?.values ?? null
+        const object = this.of(node.object, depth + 1)
+        return object === null ? null : this.#member(object, name, depth)
       }
       case 'CallExpression':
         return this.#ofCall(node, depth)
@@ -73,6 +92,29 @@ export class Identities {
       default:
         return null
     }
+  }
+
+  /** What is in a set, map, dictionary or array. */
+  collectionOf(node: TSESTree.Node, depth = 0): Collection | null {
+    return depth > depthLimit ? null : this.#collections.of(node, depth)
+  }
+
+  #keyed(node: TSESTree.Node, depth: number): Collection | null {
+    const collection = this.collectionOf(node, depth + 1)
+    return collection?.isKeyed === true ? collection : null
+  }
+
+  /** The list that a value is an element of, or itself where it is one. */
+  listAround(node: TSESTree.Node): TSESTree.Node | null {
+    const bare = unwrap(node)
+    if (bare.type !== 'Identifier' || !isConstant(this.#scope.sourceCode, bare)) return bare
+    const binding = this.#module.bindingOf(bare)
+    if (binding?.kind === 'element' && binding.path.length === 0) return binding.iterable
+    const call = binding?.kind === 'parameter' ? binding.function.parent : null
+    const callee = call?.type === 'CallExpression' ? unwrap(call.callee) : null
+    const isElement = binding?.kind === 'parameter' && binding.index === 0 && binding.path.length === 0
+    if (callee?.type !== 'MemberExpression' || !isElement) return bare
+    return iterations.test(memberName(callee) ?? '') ? callee.object : bare
   }
 
   /** The same by names alone: it tells the elements of an array apart by the variables that hold them. */
@@ -110,10 +152,14 @@ export class Identities {
     switch (binding.kind) {
       case 'variable': {
         const { init } = binding.declarator
+        const filled = binding.path.length === 0 ? this.#collections.filled(node, depth + 1) : undefined
+        if (filled !== undefined) return (filled?.isKeyed === false ? filled.values : null) ?? itself
         const from = init === null ? null : this.of(init, depth + 1)
         return (from && this.#follow(from, binding.path, depth)) ?? itself
       }
       case 'element': {
+        const entry = this.#entryOf(binding.iterable, binding.path, depth)
+        if (entry !== undefined) return entry ?? itself
         const from = this.of(binding.iterable, depth + 1)
         return (from && this.#follow(element(from), binding.path, depth)) ?? itself
       }
@@ -130,9 +176,25 @@ export class Identities {
     }
   }
 
+  /** `for (const [id, row] of map)`, and the same of `map.entries()`; undefined: it is no map. */
+  #entryOf(iterable: TSESTree.Node, path: readonly Step[], depth: number): Identity | null | undefined {
+    const call = unwrap(iterable, true)
+    const callee = call.type === 'CallExpression' ? unwrap(call.callee) : null
+    const isEntries = callee?.type === 'MemberExpression' && memberName(callee) === 'entries'
+    const [given] = call.type === 'CallExpression' ? call.arguments : []
+    const map = isEntries ? (given ?? callee.object) : iterable
+    const collection = this.#keyed(map, depth)
+    const [side, ...steps] = path
+    if (collection === null || side === undefined) return collection === null ? undefined : null
+    const from = side.name === '0' ? collection.keys : side.name === '1' ? collection.values : null
+    return from === null ? null : this.#follow(from, steps, depth)
+  }
+
   #follow(from: Identity, steps: readonly Step[], depth: number): Identity | null {
     let identity: Identity | null = from
-    for (const { name, default: value } of steps) {
+    for (const { name, default: value, rest } of steps) {
+      // What is left of an object or array after some was picked out.
+      if (rest === true) continue
       if (identity === null || name === null || value !== null) return null
       identity = this.#member(identity, name, depth)
     }
@@ -162,9 +224,14 @@ export class Identities {
     }
     if (callee.type === 'MemberExpression' && !this.#isQuery(node) && !this.#isQueryLike(callee)) {
       const [callback] = node.arguments
-      if (/^(map|flatMap)$/.test(name) && callback?.type === 'ArrowFunctionExpression') {
-        return callback.body.type === 'BlockStatement' ? null : this.of(callback.body, depth + 1)
+      if (/^(map|flatMap)$/.test(name) && isFunction(callback)) {
+        const returned = returnsOf(callback)
+        return returned.length === 1 ? this.of(returned[0]!, depth + 1) : null
       }
+      const inside = this.#inside(callee, name, converted, depth)
+      if (inside !== undefined) return inside
+      const kept = name === 'filter' ? this.tests.kept(node) : null
+      if (kept !== null) return kept
       if (selections.test(name)) return this.of(callee.object, depth + 1)
       if (/^(find|at|findLast)$/.test(name)) {
         const from = this.of(callee.object, depth + 1)
@@ -172,6 +239,22 @@ export class Identities {
       }
     }
     return { root: rootAt(node), call: node, origin: node, path: [] }
+  }
+
+  /** `map.get(id)`, `map.keys()`, `Object.values(map)`, `Array.from(ids)`; undefined: it is none of these. */
+  #inside(
+    callee: TSESTree.MemberExpression,
+    name: string,
+    given: TSESTree.Node | undefined,
+    depth: number,
+  ): Identity | null | undefined {
+    const object = unwrap(callee.object)
+    const holder = object.type === 'Identifier' ? object.name : ''
+    if (given !== undefined && holder === 'Array' && name === 'from') return this.of(given, depth + 1)
+    if (!/^(?:get|keys|values)$/.test(name)) return undefined
+    const collection = this.#keyed(holder === 'Object' && given !== undefined ? given : object, depth)
+    if (collection === null) return undefined
+    return name === 'keys' ? collection.keys : collection.values
   }
 
   /** `db.boards.find(…)` is no array. */
@@ -186,7 +269,7 @@ const rootAt = ({ range }: CallNode): string => `call@${range[0]}:${range[1]}`
 export const isEqual = (one: Identity, other: Identity): boolean =>
   one.root === other.root && one.path.join('.') === other.path.join('.')
 
-const element = (identity: Identity): Identity => ({ ...identity, path: [...identity.path, '*'] })
+export const element = (identity: Identity): Identity => ({ ...identity, path: [...identity.path, '*'] })
 
 /** `(rows) => rows[0]`, `takeFirst`. */
 function isFirstOf(callback: TSESTree.Node | undefined): boolean {

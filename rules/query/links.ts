@@ -3,8 +3,8 @@ import type { Block, Condition, FromItem, OccurrenceId, Operand, Statement } fro
 /** What a column of a mention is equal to. */
 export type LinkEnd =
   | { readonly kind: 'mention'; readonly id: OccurrenceId; readonly column: string }
-  /** A value, or one of the values of a list. */
-  | { readonly kind: 'parameter'; readonly index: number }
+  /** A value; `list`: one of the values of a list. */
+  | { readonly kind: 'parameter'; readonly index: number; readonly list?: boolean }
 
 /** Every row of this mention that the statement can touch has this column equal to that. */
 export interface Link {
@@ -88,7 +88,9 @@ class Collector implements Links {
         this.inside([condition.left, condition.right])
         return
       case 'in':
-        if (condition.values.length === 1) this.equal(condition.operand, condition.values[0]!, restricted)
+        if (condition.values.length === 1) {
+          this.equal(condition.operand, condition.values[0]!, restricted, condition.list)
+        }
         this.inside([condition.operand, ...condition.values])
         return
       case 'inQuery':
@@ -103,12 +105,12 @@ class Collector implements Links {
     }
   }
 
-  private equal(left: Operand, given: Operand, restricted: Restricted): void {
+  private equal(left: Operand, given: Operand, restricted: Restricted, list = false): void {
     const right = this.behind(given)
     if (left.kind !== 'column' || left.occurrence === null || !restricted.has(left.occurrence)) return
     const { occurrence: of, column } = left
     if (right.kind === 'parameter') {
-      this.links.push({ of, column, to: { kind: 'parameter', index: right.index } })
+      this.links.push({ of, column, to: { kind: 'parameter', index: right.index, list } })
     } else if (right.kind === 'column' && right.occurrence !== null) {
       this.links.push({ of, column, to: { kind: 'mention', id: right.occurrence, column: right.column } })
     }

@@ -1,20 +1,26 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { contains, functionAround } from '../source/children.ts'
 import { isEnsured } from '../provenance/guard.ts'
-import { decisionsTo } from '../provenance/writes.ts'
 import type { FromItem, Occurrence, OccurrenceId } from '../sql/statement.ts'
 import { Membership } from './authority/membership.ts'
 import { type Check, checkAfter } from './check.ts'
 import type { CallSite } from './context.ts'
 import { areAllFound } from './counted.ts'
+import { isCallOf, isFound, isRowPath, signsOf } from './found.ts'
 import { Identities, type Identity, isEqual } from './identity.ts'
-import type { JudgedQuery } from './judge.ts'
+import type { Judged, JudgedQuery } from './judge.ts'
 import { objectMappers } from './object-mappers.ts'
-import type { Answer } from './query.ts'
 import type { ExtractionScope } from './library.ts'
 import { linksOf } from './links.ts'
 import { isKey, relationIn } from './reference.ts'
 import { type Standing, standingsOf, type ValueFact } from './standing.ts'
+
+/** A row that a query found by this column of it. */
+export interface Found {
+  readonly judged: JudgedQuery
+  readonly mention: Judged
+  readonly column: string
+}
 
 /**
  * What the queries of a file prove for those after them: the columns of a row that is the tenant's, and the key by which such
@@ -87,16 +93,30 @@ export class Proofs {
       const other = this.identities.of(key)
       return other !== null && !other.path.includes('*') && isEqual(other, identity)
     }
-    return [...(row === null ? [] : [row]), ...this.#lookedFor(at, isSame, () => false)]
+    return [...(row === null ? [] : [row]), ...this.#tellingOf(this.#foundBy(at, isSame, () => false))]
   }
 
   /** What earlier queries of the function tell of a value where it is used. */
   factsAt(value: TSESTree.Node, at: TSESTree.Node): readonly ValueFact[] {
     const identity = this.identities.of(value)
     const row = identity === null ? null : this.#rowColumn(identity, at)
-    const isSame = (key: TSESTree.Node): boolean => this.identities.areSame(key, value)
-    const isCounted = (site: CallSite, key: TSESTree.Node): boolean => this.#isCounted(site, key, value, at)
-    return [...(row === null ? [] : [row]), ...this.#lookedFor(at, isSame, isCounted)]
+    return [...(row === null ? [] : [row]), ...this.#tellingOf(this.foundAt(value, at)), ...this.#amongRows(value, at)]
+  }
+
+  /** The value was found among columns of rows, else the function did not get here. */
+  #amongRows(value: TSESTree.Node, at: TSESTree.Node): readonly ValueFact[] {
+    const { tests } = this.identities
+    const found: ValueFact[] = []
+    const note = (known: Identity | null): boolean => {
+      const fact = known === null ? null : this.#rowColumn(known, at)
+      if (fact !== null) found.push(fact)
+      return fact !== null
+    }
+    const list = this.identities.listAround(value)
+    isEnsured(at, (test) => note(tests.within(test, value) ?? (list && tests.allWithin(test, list))), {
+      lacks: (test) => list !== null && note(tests.allWithinUnless(test, list)),
+    })
+    return found
   }
 
   /** The value is a column of the row that the call itself writes, before the rows that hang on it. */
@@ -126,12 +146,7 @@ export class Proofs {
     const field = names.at(-1)
     if (field === undefined) return null
     const { tenancy } = this.#scope
-    let mention = rowOf(judged, names.length === 1 ? field : null)
-    for (const name of names.slice(0, -1)) {
-      const from = mention === null ? null : relationIn(tenancy, mention.relation)
-      const lead = from?.relationFields[name]
-      mention = lead === undefined ? null : worstMention(judged, lead.to, this.#of(judged))
-    }
+    const mention = names.length === 1 ? rowOf(judged, field) : this.#mentionAt(judged, names.slice(0, -1))
     if (mention === null) return null
     const standing = this.standingOf(judged, mention.id)
     if (standing !== 'confined' && standing !== 'reference') return null
@@ -142,11 +157,28 @@ export class Proofs {
   }
 
   /** The value is the key by which an earlier query found a row of the tenant, else the function did not get here. */
-  #lookedFor(
+  #tellingOf(found: readonly Found[]): readonly ValueFact[] {
+    return found.flatMap(({ judged, mention, column }) => {
+      const { relation, id } = mention.occurrence
+      const standing = this.standingOf(judged, id)
+      return standing === 'confined' || standing === 'reference' ? [{ relation, column, standing }] : []
+    })
+  }
+
+  /** The rows that earlier queries found by a value as their key, whosever they are, else the function did not get here. */
+  foundAt(source: TSESTree.Node, at: TSESTree.Node): readonly Found[] {
+    return this.#foundBy(
+      at,
+      (key) => this.identities.areSame(key, source),
+      (site, key) => this.#isCounted(site, key, source, at),
+    )
+  }
+
+  #foundBy(
     at: TSESTree.Node,
     isSame: (key: TSESTree.Node) => boolean,
     isCounted: (site: CallSite, key: TSESTree.Node) => boolean,
-  ): readonly ValueFact[] {
+  ): readonly Found[] {
     return this.#sites.flatMap((site) => {
       if (site.node.range[0] >= at.range[0] || contains(site.node, at)) return []
       const around = functionAround(site.node)
@@ -154,9 +186,13 @@ export class Proofs {
       if (around === null || !contains(around, at) || judged === undefined || others.length > 0) return []
       const check = this.#checkOf(judged)
       if (check !== null && check.node.range[1] > at.range[0]) return []
-      const one = this.#keysOf(judged, isSame)
-      if (one.length > 0 && this.#isRejected(site, at)) return one
-      return this.#keysOf(judged, (key) => isCounted(site, key))
+      const one = this.#keysOf(judged, isSame, 'one')
+      if (one.length > 0 && isFound(site, at, this.identities, this.#scope.sourceCode.text)) return one
+      const included = this.#keysOf(judged, isSame, 'one', (id) =>
+        this.#isIncludedFound(site, judged, id, at),
+      )
+      if (included.length > 0) return included
+      return this.#keysOf(judged, (key) => isCounted(site, key), 'list')
     })
   }
 
@@ -169,70 +205,54 @@ export class Proofs {
     return isEqual(list, member) && areAllFound(site.node, list, at, this.identities)
   }
 
-  #keysOf(judged: JudgedQuery, isKeyed: (key: TSESTree.Node) => boolean): readonly ValueFact[] {
+  /** `if (parent.children.length === 0) throw …` after a read that includes the children with this key. */
+  #isIncludedFound(site: CallSite, judged: JudgedQuery, id: OccurrenceId, at: TSESTree.Node): boolean {
+    return isEnsured(
+      at,
+      (node) => {
+        const tested = this.identities.of(node)
+        if (tested?.origin == null || !isCallOf(site, tested.origin) || !isRowPath(tested.path)) return false
+        const names = tested.path.filter((name) => name !== '*' && name !== 'length')
+        return names.length > 0 && this.#mentionAt(judged, names, true)?.id === id
+      },
+      signsOf(this.identities),
+    )
+  }
+
+  /** The mention that relation fields lead to from the rows of a query; `alone`: when it is the only one of its relation. */
+  #mentionAt(judged: JudgedQuery, names: readonly string[], alone = false): Occurrence | null {
+    let mention = rowOf(judged, null)
+    for (const name of names) {
+      const from = mention === null ? null : relationIn(this.#scope.tenancy, mention.relation)
+      const lead = from?.relationFields[name]
+      const all = lead === undefined ? [] : joinedOf(judged, lead.to)
+      mention = alone && all.length > 1 ? null : worstOf(all, this.#of(judged))
+    }
+    return mention
+  }
+
+  /** Keys that a query looks for: of mentions that must have a row, unless `isThere` tells which ones have. */
+  #keysOf(
+    judged: JudgedQuery,
+    isKeyed: (key: TSESTree.Node) => boolean,
+    of: 'one' | 'list',
+    isThere?: (id: OccurrenceId) => boolean,
+  ): readonly Found[] {
     const { tenancy } = this.#scope
     const { links, required } = linksOf(judged.query.statement)
-    return links.flatMap(({ of, column, to }): readonly ValueFact[] => {
+    return links.flatMap(({ of: id, column, to }): readonly Found[] => {
       const source = to.kind === 'parameter' ? judged.query.sources[to.index] : null
-      if (source == null || !required.has(of) || !isKeyed(source)) return []
-      const mention = judged.occurrences.find(({ occurrence }) => occurrence.id === of)
+      // One row that was found says nothing of the other values of a list.
+      if (to.kind !== 'parameter' || (to.list === true) !== (of === 'list')) return []
+      if (source == null || !isKeyed(source)) return []
+      if (isThere === undefined ? !required.has(id) : required.has(id) || !isThere(id)) return []
+      const mention = judged.occurrences.find(({ occurrence }) => occurrence.id === id)
       if (mention === undefined) return []
       const { relation } = mention.occurrence
-      if (mention.ownership.kind === 'global' || !isKey({ relation, column }, tenancy)) return []
-      const standing = this.standingOf(judged, of)
-      return standing === 'confined' || standing === 'reference' ? [{ relation, column, standing }] : []
+      const isOne = mention.ownership.kind !== 'global' && isKey({ relation, column }, tenancy)
+      return isOne ? [{ judged, mention, column }] : []
     })
   }
-
-  /** Does control reach `at` only when the query found a row? */
-  #isRejected(site: CallSite, at: TSESTree.Node): boolean {
-    const answer = site.queries[0]?.query.answer
-    if (answer === undefined) return false
-    if (answer.throws) {
-      return isAwaited(site.node) && isOnTheWay(site.node, at, this.#scope.sourceCode.text)
-    }
-    return isEnsured(at, (node) => {
-      const tested = this.identities.of(node)
-      if (tested?.origin == null || !isCallOf(site, tested.origin)) return false
-      return isRowIn(tested.path, answer.shape)
-    })
-  }
-}
-
-/** Does the call send what the site builds? */
-export const isCallOf = (site: CallSite, call: TSESTree.Node): boolean =>
-  site.node === call || site.queries.some(({ query }) => query.node === call)
-
-/** Is what this path leads to truthy only when there is a row? */
-function isRowIn(path: readonly string[], shape: Answer['shape']): boolean {
-  switch (shape) {
-    case 'none':
-      return false
-    case 'row':
-      return !path.includes('*')
-    case 'pair':
-      // The array of rows stands in an array itself.
-      return path[0] === '*' && isRowPath(path.slice(1))
-    default:
-      return isRowPath(path)
-  }
-}
-
-/** Truthy only when there is a row: `rows[0]`, a column of it, the number of rows. */
-function isRowPath(path: readonly string[]): boolean {
-  return path.includes('*') || ['length', 'rowCount'].includes(path.at(-1) ?? '')
-}
-
-function isAwaited(node: TSESTree.Node): boolean {
-  return node.parent?.type === 'AwaitExpression'
-}
-
-/** Has the query run whenever control reaches `at`, with nothing between that swallows what it throws? */
-function isOnTheWay(node: TSESTree.Node, at: TSESTree.Node, text: string): boolean {
-  for (let parent = node.parent; parent != null && !contains(parent, at); parent = parent.parent) {
-    if (parent.type === 'TryStatement') return false
-  }
-  return decisionsTo(node, at, text).length === 0
 }
 
 /** The mention whose row a query returns; `field` picks the one that gives this column. */
@@ -264,18 +284,17 @@ function outputColumn({ query }: JudgedQuery, field: string): string | null {
   return operand?.kind === 'column' ? operand.column : null
 }
 
-/** The mention of an included relation; of several, the one that the least speaks for. */
-function worstMention(
-  { occurrences }: JudgedQuery,
-  relation: string,
+const joinedOf = ({ occurrences }: JudgedQuery, relation: string): readonly Occurrence[] =>
+  occurrences.flatMap(({ occurrence, joined }) =>
+    joined && occurrence.relation.name === relation ? [occurrence] : [],
+  )
+
+/** Of several mentions of a relation, the one that the least speaks for. */
+function worstOf(
+  all: readonly Occurrence[],
   standings: ReadonlyMap<OccurrenceId, Standing>,
 ): Occurrence | null {
-  const all = occurrences.filter(({ occurrence, joined }) => joined && occurrence.relation.name === relation)
   const order: readonly Standing[] = ['open', 'repeated', 'reference', 'confined']
-  const sorted = all.toSorted(
-    (one, other) =>
-      order.indexOf(standings.get(one.occurrence.id) ?? 'open') -
-      order.indexOf(standings.get(other.occurrence.id) ?? 'open'),
-  )
-  return sorted[0]?.occurrence ?? null
+  const rank = ({ id }: Occurrence): number => order.indexOf(standings.get(id) ?? 'open')
+  return all.toSorted((one, other) => rank(one) - rank(other))[0] ?? null
 }

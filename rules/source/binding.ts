@@ -7,6 +7,8 @@ export type FunctionNode =
 export interface Step {
   readonly name: string | null
   readonly default: TSESTree.Node | null
+  /** It takes what the pattern leaves of the object or array. */
+  readonly rest?: true
 }
 
 /** How a name came to have its meaning. */
@@ -71,7 +73,7 @@ export function placeInPattern(pattern: TSESTree.Node, name: string): Place | nu
       return placeInPattern(pattern.parameter, name)
     case 'RestElement': {
       const place = placeInPattern(pattern.argument, name)
-      return place && { ...place, steps: [{ name: null, default: null }, ...place.steps] }
+      return place && { ...place, steps: [{ name: null, default: null, rest: true }, ...place.steps] }
     }
     case 'ObjectPattern':
       return firstPlace(pattern.properties, name, (property) =>

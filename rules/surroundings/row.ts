@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Judged, JudgedQuery } from '../query/judge.ts'
-import { isCallOf } from '../query/proof.ts'
+import { isCallOf } from '../query/found.ts'
 import type { FileView } from './file.ts'
 
 /** Rows that a query of the file returned, as the program holds them. */

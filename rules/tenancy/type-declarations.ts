@@ -1,7 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { keyName } from '../source/binding.ts'
 import { exportedNode } from '../source/exports.ts'
-import { loadModule, type Parse, resolveImport } from '../source/graph.ts'
+import { loadModule, resolveImport } from '../source/graph.ts'
+import type { Parse } from '../source/parsed-file.ts'
 import type { SourceModule } from '../source/module.ts'
 
 /** A type as it is written, and the module in which its names mean something. */

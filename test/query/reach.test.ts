@@ -7,11 +7,19 @@ const tenancy: TenancyFile = {
   tenantRoot: 'teams',
   tenantColumns: ['teamId'],
   relations: {
-    teams: { root: 'id', model: 'Team' },
+    teams: {
+      root: 'id',
+      model: 'Team',
+      relationFields: { members: { to: 'memberships', many: true, on: [['id', 'teamId']] } },
+    },
     projects: {
       owned: 'teamId',
       model: 'Project',
-      relationFields: { person: { to: 'people', many: false, on: [['personId', 'id']] } },
+      relationFields: {
+        person: { to: 'people', many: false, on: [['personId', 'id']] },
+        team: { to: 'teams', many: false, on: [['teamId', 'id']] },
+        helpers: { to: 'memberships', many: true, on: [['helperId', 'userId']] },
+      },
     },
     tasks: { ownedThrough: ['projectId', 'projects'], model: 'Task' },
     memberships: { owned: 'teamId', model: 'Membership' },
@@ -248,5 +256,81 @@ describe('in its own file', () => {
     ],
   ])('%s: %j', (_, kinds, service) => {
     expect(exposuresIn({ 'service.ts': service }).map((one) => one.kind)).toEqual(kinds)
+  })
+})
+
+describe('rows of tenants that the logged-in user is a member of', () => {
+  const handler = (body: string): string =>
+    `${prisma}export async function GET(request, { params }) {\n  const session = await getSession(request)\n  const body = await request.json()\n  ${body}\n}\n`
+  const mine = 'team: { members: { some: { userId: session.user.id } } }'
+  const leave = "if (!row) throw new Error('not found')"
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['the read itself', 'derived', `return prisma.project.findFirst({ where: { id: params.id, ${mine} } })`],
+    [
+      'members that the request names',
+      'certain',
+      'return prisma.project.findFirst({ where: { id: params.id, team: { members: { some: { userId: body.userId } } } } })',
+    ],
+    [
+      'a membership that says nothing of the tenant',
+      'certain',
+      'return prisma.project.findFirst({ where: { id: params.id, helpers: { some: { userId: session.user.id } } } })',
+    ],
+    [
+      'a membership of one of several conditions',
+      'certain',
+      `return prisma.project.findFirst({ where: { id: params.id, OR: [{ ${mine} }, { archived: true }] } })`,
+    ],
+    [
+      'a write by the same id',
+      'derived',
+      `const row = await prisma.project.findFirst({ where: { id: params.id, ${mine} } }); ${leave}; return prisma.project.delete({ where: { id: params.id } })`,
+    ],
+    [
+      'a write by the same id, not rejected',
+      'certain',
+      `const row = await prisma.project.findFirst({ where: { id: params.id, ${mine} } }); return prisma.project.delete({ where: { id: params.id } })`,
+    ],
+    [
+      'a write by another id',
+      'certain',
+      `const row = await prisma.project.findFirst({ where: { id: params.id, ${mine} } }); ${leave}; return prisma.project.delete({ where: { id: body.id } })`,
+    ],
+  ])('%s: %s', (_, kind, body) => {
+    const exposures = exposuresIn({ 'service.ts': handler(body) })
+    expect(exposures.at(body.includes('delete') ? -1 : 0)).toMatchObject({ kind })
+  })
+
+  it('is told by the callers where the user is a parameter', () => {
+    const service = `${prisma}export const projectsOf = (id: string, userId: string) => prisma.project.findFirst({ where: { id, team: { members: { some: { userId } } } } })\n`
+    const imports = `import { projectsOf } from '../service'`
+    const kinds = ['session.user.id', 'params.userId'].map(
+      (user) =>
+        exposuresIn({
+          'service.ts': service,
+          'app/route.ts': route(`return projectsOf(params.id, ${user})`, imports),
+        })[0]!.kind,
+    )
+    expect(kinds).toEqual(['derived', 'certain'])
+  })
+})
+
+describe('a tenant in scope', () => {
+  const withTeam = (body: string): string =>
+    `${prisma}import { withTeam, projectOf } from './elsewhere'\nexport const GET = withTeam(async ({ team, params }) => {\n  ${body}\n})\n`
+  it.each<readonly [string, boolean, string]>([
+    ['a member of it', false, 'prisma.project.findUnique({ where: { id: team.defaultProjectId } })'],
+    ['what is made of it', false, 'prisma.project.findUnique({ where: { id: projectOf(team) } })'],
+    ['a value of the request', true, 'return prisma.project.findUnique({ where: { id: params.id } })'],
+    [
+      'a member of it only at times',
+      true,
+      'return prisma.project.findUnique({ where: { id: team.pinned ?? params.id } })',
+    ],
+  ])('%s is told: %s', (_, isTold, body) => {
+    const elsewhere =
+      'export const withTeam = (handler) => handler\nexport const projectOf = (team) => team.defaultProjectId\n'
+    const [exposure] = exposuresIn({ 'service.ts': withTeam(body), 'elsewhere.ts': elsewhere })
+    expect(['certain', 'likely'].includes(exposure!.kind)).toBe(isTold)
   })
 })

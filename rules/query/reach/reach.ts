@@ -16,6 +16,8 @@ import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
 import { guardOf } from './guards.ts'
+import { type MembershipLead, membershipLead } from './membership-lead.ts'
+import { areOfTenant } from './of-tenant.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
 import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
@@ -81,6 +83,9 @@ export class Reach {
     if (readsOnlyTenant(judged, this.#file)) {
       return { kind: 'derived', from: 'a look at whose the row is' }
     }
+    if (this.#isOfMember(judged, mention, this.#file, look)) {
+      return { kind: 'derived', from: 'the memberships of whoever is logged in' }
+    }
     const lead = sharedLead(judged, mention)
     if (lead !== null) return { kind: 'likely', reason: `it is joined through ${lead}`, path: look.path }
     const states = values.flatMap((value) => {
@@ -89,7 +94,8 @@ export class Reach {
     })
     const binding = states.find(({ value, state }) => isBinding(value, state))
     if (binding !== undefined) return binding.state
-    const ignored = this.#ignoredTenant(at)
+    const isOptional = mention.verdict.kind === 'leak' && mention.verdict.reason.kind === 'optional'
+    const ignored = !isOptional && areOfTenant(values, this.#file) ? null : this.#ignoredTenant(at)
     const found = worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
     if (found.kind === 'certain' || found.kind === 'guarded') return found
@@ -100,6 +106,15 @@ export class Reach {
       return { kind: 'likely', reason, path: look.path }
     }
     return found
+  }
+
+  /** Are the rows only those of tenants that the logged-in user is a member of? */
+  #isOfMember(judged: JudgedQuery, mention: Judged, file: QueryContext, look: Look): boolean {
+    const lead: MembershipLead | null = membershipLead(judged, mention, file.tenancy)
+    const states = (lead?.members ?? []).map(({ node }) =>
+      node === null ? null : this.#ofValue(node, judged.query.node, file, look, [], lead!.membership),
+    )
+    return states.some((state) => state?.kind === 'derived' || state?.kind === 'guarded')
   }
 
   /** No value picks the rows: all of them are read or written. */
@@ -162,6 +177,10 @@ export class Reach {
     if (isConstantName(node)) return null
     if (this.#isRequest(node, file)) return this.#ofRequest(node, at, file, look, 'request')
     if (file.proofs.factsAt(node, at).length > 0) return { kind: 'derived', from: 'a row of the tenant' }
+    const found = file.proofs.foundAt(node, at)
+    if (found.some(({ judged, mention: one }) => this.#isOfMember(judged, one, file, look))) {
+      return { kind: 'derived', from: 'a row of a tenant of whoever is logged in' }
+    }
     const provenance = file.scope.provenanceOf(node)
     switch (provenance.kind) {
       case 'literal':

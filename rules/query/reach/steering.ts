@@ -34,7 +34,7 @@ export function steeringOf(judged: JudgedQuery, { occurrence }: Judged): readonl
   return parametersIn(conditionsOf(block)).map((index) => valueOf(judged, index, null))
 }
 
-function valueOf({ query }: JudgedQuery, index: number, column: string | null): SteeringValue {
+export function valueOf({ query }: JudgedQuery, index: number, column: string | null): SteeringValue {
   return {
     node: query.sources[index] ?? null,
     provenance: query.values[index] ?? { kind: 'unknown', path: '', nullable: false },

@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction } from '../../../source/binding.ts'
 import type { Condition, Operand } from '../../../sql/statement.ts'
+import { conditionsOf } from '../../branches.ts'
 import { fragmentCondition } from '../../fragment.ts'
 import { comparison, operatorName } from '../../operator.ts'
 import type { ChainStep, Environment } from './chain.ts'
@@ -175,18 +176,17 @@ function objectCondition(node: TSESTree.Node, place: Place, negative: boolean): 
   const { conversion, level } = place
   const view = conversion.draft.scope.objectOf(node)
   if (view === null) return unseen('a condition that could not be seen', node, conversion)
-  const operands = view.properties.map((property): Condition => {
-    const left = reference(property.name, property.node, level, conversion)
-    const one = equal(left, property.value, place, property.node)
-    const condition: Condition = negative ? { kind: 'not', operand: one } : one
-    if (property.optional === null) return condition
-    return {
-      kind: 'optional',
-      condition,
-      reason: property.optional,
-      span: conversion.draft.spanOf(property.node),
-    }
-  })
+  const operands = conditionsOf(
+    view.properties,
+    ({ name, node: at, value }): Condition => {
+      const one = equal(reference(name, at, level, conversion), value, place, at)
+      return negative ? { kind: 'not', operand: one } : one
+    },
+    (condition, { optional, node: at }) =>
+      optional === null
+        ? condition
+        : { kind: 'optional', condition, reason: optional, span: conversion.draft.spanOf(at) },
+  )
   const open = view.open.map((one) => unseen(one.reason, one.node, conversion))
   const all = [...operands, ...open]
   return all.length === 1 ? all[0]! : { kind: 'and', operands: all }

@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../../../source/children.ts'
 import type { Comparison, Condition, Operand } from '../../../sql/statement.ts'
+import { conditionsOf } from '../../branches.ts'
 import type { Draft } from '../../draft.ts'
 import type { ObjectView, PropertyView } from '../../library.ts'
 import {
@@ -57,10 +58,11 @@ function whereOf(given: TSESTree.Node, entity: Entity, draft: Draft): Condition 
 }
 
 function objectCondition(view: ObjectView, entity: Entity, draft: Draft): Condition {
-  const conditions = view.properties.map((property) => {
-    const condition = fieldCondition(property, entity, draft)
-    return overridable(absent(condition, property.optional, property.node, draft), property, view, draft)
-  })
+  const conditions = conditionsOf(
+    view.properties,
+    (property) => overridable(fieldCondition(property, entity, draft), property, view, draft),
+    (condition, { optional, node }) => absent(condition, optional, node, draft),
+  )
   const open = view.open.map(({ node, reason }): Condition => ({
     kind: 'opaque',
     reason,

@@ -1,15 +1,16 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../../../source/children.ts'
 import type { Block, Condition, Conflict, FromItem, Rowset } from '../../../sql/statement.ts'
+import { conditionsOf } from '../../branches.ts'
 import { startDraft, type Draft } from '../../draft.ts'
 import type { ExtractionScope, ObjectView } from '../../library.ts'
 import type { Answer, Query } from '../../query.ts'
 import type { ModelCall } from './client.ts'
 import { dataRows, sourceOf, type Nested } from './data.ts'
-import { columnOf, entityOf, type Entity } from './entity.ts'
+import { columnOf, conjunction, entityOf, type Entity } from './entity.ts'
 import { withRelations } from './include.ts'
 import { nestedQueries, type Origin } from './nested.ts'
-import { whereOf } from './where.ts'
+import { absent, whereOf } from './where.ts'
 
 /** The statements that one call of a model's method stands for: its own, and one for each nested write. */
 export function queriesOf(call: ModelCall, scope: ExtractionScope): readonly Query[] {
@@ -72,16 +73,17 @@ function named({ view }: StatementParts, name: string): ObjectView['properties']
 /** The `where` of the call. One that may be absent, or hides in a spread, confines nothing certain. */
 function filterOf(parts: StatementParts, entity: Entity): Condition | null {
   const { draft, view, argument, call } = parts
-  const property = named(parts, 'where')
+  const properties = view?.properties.filter(({ name }) => name === 'where') ?? []
   const span = draft.spanOf(argument ?? call.node)
   const opaque = (reason: string): Condition => ({ kind: 'opaque', reason, mentions: [], span })
   if (view === null) return opaque('the argument could not be seen')
-  if (property === null) return view.open.length === 0 ? null : opaque(view.open[0]!.reason)
-  const condition = whereOf(property.value, entity, draft)
-  const { optional } = property
-  return optional === null
-    ? condition
-    : { kind: 'optional', condition, reason: optional, span: draft.spanOf(property.node) }
+  if (properties.length === 0) return view.open.length === 0 ? null : opaque(view.open[0]!.reason)
+  const conditions = conditionsOf(
+    properties,
+    ({ value }) => whereOf(value, entity, draft),
+    (condition, { optional, node }) => absent(condition, optional, node, draft),
+  )
+  return conjunction(conditions)
 }
 
 const own = ({ call, draft }: StatementParts, access: 'read' | 'insert' | 'update' | 'delete'): Entity =>

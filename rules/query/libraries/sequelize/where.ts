@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../../source/binding.ts'
 import { unwrap } from '../../../source/children.ts'
 import type { Condition, Operand } from '../../../sql/statement.ts'
+import { conditionsOf } from '../../branches.ts'
 import type { Draft } from '../../draft.ts'
 import type { ObjectView, PropertyView } from '../../library.ts'
 import { columnOperand, conjunction, type Entity } from '../prisma/entity.ts'
@@ -62,14 +63,15 @@ function objectCondition(
   draft: Draft,
   mode: 'and' | 'or' = 'and',
 ): Condition {
-  const conditions = view.properties.map((property) => {
-    const condition = overridable(fieldCondition(property, reach, draft), property, view, draft)
-    // A branch of OR that may be missing is judged as if it were there: fewer branches let fewer rows through.
-    return mode === 'or' ? condition : absent(condition, property.optional, property.node, draft)
-  })
+  const conditionOf = (property: PropertyView): Condition =>
+    overridable(fieldCondition(property, reach, draft), property, view, draft)
   const open = view.open.map(({ node, reason }) => unseen(reason, node, draft))
-  const operands = [...conditions, ...open]
-  return mode === 'or' ? { kind: 'or', operands } : conjunction(operands)
+  // A branch of OR that may be missing is judged as if it were there: fewer branches let fewer rows through.
+  if (mode === 'or') return { kind: 'or', operands: [...view.properties.map(conditionOf), ...open] }
+  const conditions = conditionsOf(view.properties, conditionOf, (condition, { optional, node }) =>
+    absent(condition, optional, node, draft),
+  )
+  return conjunction([...conditions, ...open])
 }
 
 /** A spread that comes after a property can replace it. */

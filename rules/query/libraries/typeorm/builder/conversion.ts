@@ -54,7 +54,7 @@ function addFrom(call: TSESTree.CallExpression, draft: Draft, found: Map<string,
   if (name === 'setParameter') {
     const key = first === undefined ? null : draft.scope.constantOf(first)?.value
     if (typeof key === 'string' && second !== undefined) {
-      found.set(key, { name: key, value: second, node: second, optional: null })
+      found.set(key, { name: key, value: second, node: second, optional: null, when: [] })
     }
     return
   }

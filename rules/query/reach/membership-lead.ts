@@ -1,0 +1,79 @@
+import type { OccurrenceId } from '../../sql/statement.ts'
+import type { Tenancy } from '../../tenancy/tenancy.ts'
+import type { Judged, JudgedQuery } from '../judge.ts'
+import { type Link, linksOf } from '../links.ts'
+import { relationIn } from '../reference.ts'
+import { isMembership } from './column.ts'
+import { type SteeringValue, valueOf } from './steering.ts'
+
+/** The members of tenants that a statement asks for, where its rows are only those of their tenants. */
+export interface MembershipLead {
+  readonly membership: Judged
+  /** The values that say who the members are. */
+  readonly members: readonly SteeringValue[]
+}
+
+interface Search {
+  readonly judged: JudgedQuery
+  readonly tenancy: Tenancy
+  readonly links: readonly Link[]
+  readonly seen: Set<OccurrenceId>
+}
+
+/**
+ * `team: { members: { some: { userId } } }`, `team_id IN (SELECT team_id FROM members WHERE user_id = …)`: the tenant key of a mention, or of
+ * the parent that it belongs to, is that of a membership. A membership that is joined on anything else says nothing of the tenant.
+ */
+export function membershipLead(
+  judged: JudgedQuery,
+  mention: Judged,
+  tenancy: Tenancy,
+): MembershipLead | null {
+  const { links } = linksOf(judged.query.statement)
+  return leadFrom(mention, { judged, tenancy, links, seen: new Set() })
+}
+
+function leadFrom(mention: Judged, search: Search): MembershipLead | null {
+  const { id, relation } = mention.occurrence
+  if (search.seen.has(id)) return null
+  search.seen.add(id)
+  const own = search.links.filter((link) => link.of === id)
+  const key = keyOf(mention)
+  if (isMembership(relation.name) && mention.ownership.kind === 'owned') {
+    const members = own.flatMap(({ column, to }) =>
+      to.kind === 'parameter' && column !== key && isPerson(column)
+        ? [valueOf(search.judged, to.index, column)]
+        : [],
+    )
+    if (members.length > 0) return { membership: mention, members }
+  }
+  for (const { column, to } of own) {
+    const peer = to.kind === 'mention' ? mentionOf(to.id, search.judged) : undefined
+    if (peer === undefined || to.kind !== 'mention') continue
+    const isSameTenant = column === key && to.column === keyOf(peer)
+    const found = isSameTenant || isParent(mention, column, peer, search) ? leadFrom(peer, search) : null
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** The column that tells the tenant of a row. */
+function keyOf({ ownership }: Judged): string | null {
+  if (ownership.kind === 'owned') return ownership.column
+  return ownership.kind === 'root' ? ownership.key : null
+}
+
+function isParent({ ownership }: Judged, column: string, peer: Judged, { tenancy }: Search): boolean {
+  return (
+    ownership.kind === 'through' &&
+    ownership.column === column &&
+    tenancy.find(ownership.parent) === relationIn(tenancy, peer.occurrence.relation)
+  )
+}
+
+const mentionOf = (id: OccurrenceId, judged: JudgedQuery): Judged | undefined =>
+  judged.occurrences.find(({ occurrence }) => occurrence.id === id)
+
+/** A column that says who a member is. */
+const isPerson = (column: string): boolean =>
+  /^(?:user|person|member|account|profile|actor|identity|partner)_?(?:id|uuid)$|email$/i.test(column)
