@@ -53,7 +53,6 @@ export const framedShapes: readonly Shape[] = [
   {
     shape: 'guard of a procedure, of the row',
     frame: procedure('projectProcedure'),
-    unmet: { reason: 'guards of the tenancy model are asked about tenants only, not about ids of rows' },
     body: (d) => `return ${d.project('input.projectId')}`,
     counterfeits: [
       {
