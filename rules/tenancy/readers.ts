@@ -8,14 +8,15 @@ import { shapeOfSchema } from './schema-shape.ts'
 import type { DatabaseShape } from './shape.ts'
 import { shapeOfMikroOrm } from './mikro-orm.ts'
 import { shapeOfSequelize } from './sequelize.ts'
+import { countTableTypes, shapeOfTableTypes } from './table-types.ts'
 import { shapeOfTypeOrm } from './typeorm.ts'
 
 /** One way in which projects write their schema down. */
 export interface SchemaReader {
   /** What a person calls the source: `Prisma schema`. */
   readonly name: string
-  /** A model tells how the code names things, so it is asked before migrations. */
-  readonly kind: 'model' | 'migrations'
+  /** A model tells how the code names things, so it is asked before migrations; types tell few keys, so they come last. */
+  readonly kind: 'model' | 'migrations' | 'types'
   /** Names of the files that may hold one. */
   readonly files: RegExp
   /** About how many relations the file declares, told cheaply from its text; 0 when this reader has no business there. */
@@ -107,6 +108,14 @@ const sequelize: SchemaReader = {
   read: (files) => shapeOfSequelize(files),
 }
 
+const tableTypes: SchemaReader = {
+  name: 'table types of Kysely or Kanel',
+  kind: 'types',
+  files: /\.[cm]?tsx?$/,
+  count: countTableTypes,
+  read: (files) => shapeOfTableTypes(files),
+}
+
 function occurrences(text: string, pattern: RegExp): number {
   return text.match(pattern)?.length ?? 0
 }
@@ -120,4 +129,5 @@ export const schemaReaders: readonly SchemaReader[] = [
   sequelize,
   knex,
   sql,
+  tableTypes,
 ]

@@ -23,7 +23,9 @@ const deepest = 10
 const migrationFolder = /^(migrations?|migrate|drizzle|sql|schema|schemas|changelogs?)$/i
 const schemaFile = /^(schema|structure|init|database|tables)\.sql$/i
 const mostOfIt = 0.7
-const notProduct = /\.(d|test|spec|stories)\.[cm]?[jt]sx?$/
+const notProduct = /\.(test|spec|stories)\.[cm]?[jt]sx?$/
+/** Of a file of declarations only the types are of interest: they may be generated from the database. */
+const declarationFile = /\.d\.[cm]?ts$/
 
 /** What one reader found below a folder. */
 interface Holding {
@@ -64,11 +66,17 @@ export function detectSources(folder: string): readonly string[] {
   const found = holdings(filesBelow(folder))
   const model = found.find(({ reader }) => reader.kind === 'model')
   if (model !== undefined) return modelSources(folder, model, found)
-  const best = found[0]
-  if (best === undefined) return []
-  const home = bestMigrationHome(folder, best)
+  for (const one of found) {
+    const sources = one.reader.kind === 'types' ? [modelHome(folder, one)] : migrationSources(folder, one)
+    if (sources.length > 0) return sources
+  }
+  return []
+}
+
+function migrationSources(folder: string, migrations: Holding): string[] {
+  const home = bestMigrationHome(folder, migrations)
   if (home !== null) return [home]
-  return best.files
+  return migrations.files
     .map(({ file }) => file)
     .filter((file) => schemaFile.test(basename(file)))
     .slice(0, 1)
@@ -90,7 +98,7 @@ function reexportedBy(barrel: string): string[] {
   return [...found]
 }
 
-/** Readers that found something, models first, then by how much they found. */
+/** Readers that found something, models first, then by how much they found; migrations tell more than types of as many tables. */
 function holdings(files: readonly string[]): Holding[] {
   const texts = new Map<string, string>()
   const textOf = (file: string) => {
@@ -101,11 +109,14 @@ function holdings(files: readonly string[]): Holding[] {
   const found = schemaReaders.map((reader) => ({
     reader,
     files: files
-      .filter((file) => reader.files.test(file))
+      .filter((file) => reader.files.test(file) && (reader.kind === 'types' || !declarationFile.test(file)))
       .map((file) => ({ file, count: reader.count(textOf(file)) }))
       .filter(({ count }) => count > 0),
   }))
-  const rank = ({ reader, files }: Holding) => (reader.kind === 'model' ? 1e9 : 0) + total(files)
+  const rank = ({ reader, files }: Holding) => {
+    const weight = { model: 1e6, migrations: 2, types: 1 }[reader.kind]
+    return weight * total(files)
+  }
   return found.filter((one) => total(one.files) >= 1).sort((a, b) => rank(b) - rank(a))
 }
 
