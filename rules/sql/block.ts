@@ -25,7 +25,8 @@ export function readBlock(reader: Reader, node: AstNode, outer: NameScope | null
 
 /** Reads WITH into the scope. A CTE sees those before it, all of them when RECURSIVE. */
 export function readCtes(reader: Reader, node: Content<'WithClause'> | undefined, scope: NameScope): Ctes {
-  return (node?.ctes ?? []).map((entry) => {
+  const entries = node?.ctes ?? []
+  return (node?.recursive === true ? definedFirst(entries) : entries).map((entry) => {
     const cte = as(entry, 'CommonTableExpr')!
     const name = cte.ctename ?? ''
     const names = strings(cte.aliascolnames)
@@ -36,6 +37,29 @@ export function readCtes(reader: Reader, node: Content<'WithClause'> | undefined
     scope.ctes.push({ name, block, columns: outputNames(block) })
     return { name, block }
   })
+}
+
+/** Under RECURSIVE a CTE may mention a later one, as if that stood before it. */
+function definedFirst(entries: readonly AstNode[]): readonly AstNode[] {
+  const open = new Map(entries.map((entry) => [as(entry, 'CommonTableExpr')!.ctename ?? '', entry]))
+  const ordered: AstNode[] = []
+  const visit = (name: string): void => {
+    const entry = open.get(name)
+    if (entry === undefined) return
+    open.delete(name)
+    for (const mentioned of tableNames(entry)) visit(mentioned)
+    ordered.push(entry)
+  }
+  for (const name of [...open.keys()]) visit(name)
+  return ordered
+}
+
+/** Every name without a schema that stands somewhere in the place of a table. */
+function tableNames(node: unknown): readonly string[] {
+  if (typeof node !== 'object' || node === null) return []
+  const range = (node as { readonly RangeVar?: Content<'RangeVar'> }).RangeVar
+  if (range !== undefined) return range.schemaname === undefined ? [range.relname ?? ''] : []
+  return Object.values(node).flatMap(tableNames)
 }
 
 function readRecursive(

@@ -162,6 +162,14 @@ const cases: readonly (readonly [string, string])[] = [
     'tasks confined, tasks leak unfiltered',
   ],
   [
+    'with recursive c as (select id from mine), mine as (select id from tasks where tenant_id = $1) select * from c',
+    'tasks confined',
+  ],
+  [
+    'with recursive c as (select id from mine), mine as (select id from tasks) select * from c',
+    'tasks leak unfiltered',
+  ],
+  [
     'select id, tenant_id from projects where tenant_id = $1 except select id, tenant_id from tasks',
     'projects confined, tasks confined',
   ],

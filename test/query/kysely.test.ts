@@ -164,6 +164,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'with mine as (select courses.id from courses where courses.school_id = :school) select mine.id from (select courses.id from courses where courses.school_id = :school) as mine',
     ],
     [
+      `db.withRecursive('tree', (qb) => qb.selectFrom('mine').select('id')).with('mine', (qb) => qb.selectFrom('courses').select('id').where('school_id', '=', school)).selectFrom('tree').select('id').execute()`,
+      'with tree as (select mine.id from (select courses.id from courses where courses.school_id = :school) as mine), mine as (select courses.id from courses where courses.school_id = :school) select tree.id from (select mine.id from (select courses.id from courses where courses.school_id = :school) as mine) as tree',
+    ],
+    [
+      `db.with('early', (qb) => qb.selectFrom('late').select('id')).with('late', (qb) => qb.selectFrom('courses').select('id')).selectFrom('early').select('id').execute()`,
+      'with early as (select late.id from late), late as (select courses.id from courses) select early.id from (select late.id from late) as early',
+    ],
+    [
       `db.selectFrom('courses').select('id').where('school_id', '=', school).union(db.selectFrom('lessons').select('id')).execute()`,
       'select courses.id from courses where courses.school_id = :school union select lessons.id from lessons',
     ],

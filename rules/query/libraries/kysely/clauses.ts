@@ -1,10 +1,10 @@
-import type { Block, Condition, FromItem, JoinType } from '../../../sql/statement.ts'
+import type { Condition, FromItem, JoinType } from '../../../sql/statement.ts'
 import { itemsOf, type Naming } from '../../naming.ts'
 import type { Chain, ChainStep } from './chain.ts'
 import { conditionOf, unseen } from './condition.ts'
-import { possibleExpressions, subqueryOf, type Conversion, type Level } from './conversion.ts'
+import type { Conversion, Level } from './conversion.ts'
 import { joinCondition, joinTypes } from './join.ts'
-import { recursiveReference, tableOf, tablesOf } from './table.ts'
+import { tableOf, tablesOf } from './table.ts'
 
 /** One statement while its clauses are read. */
 export interface Parts {
@@ -12,43 +12,6 @@ export interface Parts {
   readonly start: ChainStep
   readonly level: Level
   readonly conversion: Conversion
-}
-
-/** `with(name, (db) => …)` and the CTEs of the query around, which stay visible. */
-export function withClauses(
-  chain: Chain,
-  level: Level,
-  conversion: Conversion,
-): {
-  readonly ctes: { readonly name: string; readonly block: Block }[]
-  readonly visible: ReadonlyMap<string, Block>
-} {
-  const ctes: { readonly name: string; readonly block: Block }[] = []
-  const visible = new Map(level.ctes)
-  for (const { method, call, environment } of chain.steps) {
-    if (method !== 'with' && method !== 'withRecursive') continue
-    const [nameNode, definition] = call.arguments
-    const text = nameNode === undefined ? null : conversion.draft.scope.constantOf(nameNode)?.value
-    const name = typeof text === 'string' ? text.split('(')[0]!.trim() : '(unnamed)'
-    const span = conversion.draft.spanOf(call)
-    if (method === 'withRecursive') visible.set(name, recursiveReference(name, span))
-    const inner: Level = { naming: { items: [], outer: null }, ctes: new Map(visible) }
-    const placed =
-      definition === undefined
-        ? null
-        : possibleExpressions(definition, environment, conversion, { kind: 'client' })
-    const block = placed?.length === 1 ? subqueryOf(placed[0]!, inner, conversion) : null
-    const read: Block = block ?? {
-      kind: 'opaque',
-      reason: `CTE ${name} could not be seen`,
-      occurrences: [],
-      ctes: [],
-      span,
-    }
-    ctes.push({ name, block: read })
-    visible.set(name, read)
-  }
-  return { ctes, visible }
 }
 
 /** FROM and the joins, in the order of the calls. */

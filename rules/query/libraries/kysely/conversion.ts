@@ -19,7 +19,12 @@ export interface Conversion {
 /** What is visible at one place of a statement. */
 export interface Level {
   readonly naming: Naming
-  readonly ctes: ReadonlyMap<string, Block>
+  readonly ctes: VisibleCtes
+}
+
+/** CTEs by name; one that is mentioned before it is defined is read when it is asked for. */
+export interface VisibleCtes {
+  readonly get: (name: string) => Block | undefined
 }
 
 export interface Placed {

@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../../source/binding.ts'
-import type { Access, Block, Derived, Occurrence, Rowset } from '../../../sql/statement.ts'
+import type { Access, Derived, Occurrence, Rowset } from '../../../sql/statement.ts'
 import { snakeCase } from '../../naming.ts'
 import type { Environment } from './chain.ts'
 import { possibleExpressions, type Conversion, type Level, type Placed } from './conversion.ts'
@@ -123,9 +123,4 @@ function storedName(schema: string | null, name: string, conversion: Conversion)
 
 function rowset(reason: string, alias: string | null, span: Rowset['span']): Rowset {
   return { kind: 'rowset', alias, reason, span }
-}
-
-/** The block of a CTE that refers to itself, while it is being read. */
-export function recursiveReference(name: string, span: Block['span']): Block {
-  return { kind: 'opaque', reason: `${name} refers to itself`, occurrences: [], ctes: [], span }
 }
