@@ -64,7 +64,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ],
     [
       `db.selectFrom('courses').selectAll().$if(on, (qb) => qb.innerJoin('lessons', 'lessons.course_id', 'courses.id')).execute()`,
-      'select * from courses inner join lessons on optional(lessons.course_id = courses.id)',
+      'select * from courses left join lessons on lessons.course_id = courses.id',
     ],
   ],
   conditions: [

@@ -3,6 +3,7 @@ import { isFunction } from '../../../source/binding.ts'
 import { returnsOf } from '../../../source/children.ts'
 import type { Condition, FromItem, JoinType, Occurrence } from '../../../sql/statement.ts'
 import { itemsOf } from '../../naming.ts'
+import { optionalJoin } from '../../optional-join.ts'
 import type { Chain, ChainStep } from './chain.ts'
 import { conditionOf } from './condition.ts'
 import type { Conversion, Level } from './conversion.ts'
@@ -53,24 +54,30 @@ export function fromClause(
     if (type === undefined) continue
     const right = mentionFor(placed, visible([]), conversion, step.method.endsWith('Lateral'))
     const on = joinCondition(filter, step, visible([right]), conversion)
+    const span = conversion.draft.spanOf(step.call)
     const last = from.pop()
     if (last === undefined) {
       // A joined UPDATE without FROM: the target is the left side.
       from.push(right)
-      if (on !== null) joinOn.push(on)
-    } else from.push({ kind: 'join', type, left: last, right, on, span: conversion.draft.spanOf(step.call) })
+      if (on !== null) {
+        joinOn.push(
+          step.optional === null ? on : { kind: 'optional', condition: on, reason: step.optional, span },
+        )
+      }
+    } else {
+      const kept = step.optional === null ? type : optionalJoin(type)
+      from.push({ kind: 'join', type: kept, left: last, right, on, span })
+    }
   }
   return { from, level: visible([]), joinOn }
 }
 
 function joinCondition(
   given: TSESTree.Node | undefined,
-  { environment, optional, call }: ChainStep,
+  { environment }: ChainStep,
   level: Level,
   conversion: Conversion,
 ): Condition | null {
   const node = given !== undefined && isFunction(given) ? (returnsOf(given)[0] ?? given) : given
-  const condition = node === undefined ? null : conditionOf(node, environment, level, conversion)
-  if (optional === null || condition === null) return condition
-  return { kind: 'optional', condition, reason: optional, span: conversion.draft.spanOf(call) }
+  return node === undefined ? null : conditionOf(node, environment, level, conversion)
 }

@@ -3,6 +3,7 @@ import { isFunction } from '../../../source/binding.ts'
 import type { Condition, FromItem, JoinType } from '../../../sql/statement.ts'
 import { fragmentJoins, type FragmentJoin } from '../../fragment.ts'
 import { itemsOf } from '../../naming.ts'
+import { optionalJoin } from '../../optional-join.ts'
 import type { ChainStep } from './chain.ts'
 import { conditionOf, unseen, type Place } from './condition.ts'
 import { possible, type Conversion, type Level } from './conversion.ts'
@@ -37,9 +38,11 @@ export function joined(left: FromItem, step: ChainStep, level: Level, conversion
     return rawJoin(left, step, visible(left), conversion)
   if (table === undefined) return left
   const right = tableOf(table, environment, level, conversion, 'read')
-  const both: FromItem = { kind: 'join', type: joinTypes[method]!, left, right, on: null, span }
+  const type = joinTypes[method]!
+  const kept = optional === null ? type : optionalJoin(type)
+  const both: FromItem = { kind: 'join', type: kept, left, right, on: null, span }
   if (on.length === 0) return both
-  const condition = joinCondition(on, {
+  const sure = joinCondition(on, {
     at: call,
     environment,
     level: visible(both),
@@ -47,8 +50,6 @@ export function joined(left: FromItem, step: ChainStep, level: Level, conversion
     right: 'reference',
     family: 'on',
   })
-  const sure: Condition =
-    optional === null ? condition : { kind: 'optional', condition, reason: optional, span }
   return { ...both, on: sure }
 }
 

@@ -1,5 +1,6 @@
 import type { Condition, FromItem, JoinType } from '../../../sql/statement.ts'
 import { itemsOf, type Naming } from '../../naming.ts'
+import { optionalJoin } from '../../optional-join.ts'
 import type { Chain, ChainStep } from './chain.ts'
 import { conditionOf, unseen } from './condition.ts'
 import type { Conversion, Level } from './conversion.ts'
@@ -44,8 +45,10 @@ export function fromClause(
     if (last === undefined) {
       // A joined DELETE or UPDATE without FROM: the target is the left side.
       from.push(right)
-      if (on !== null) conditions.push(on)
-    } else from.push(joined(type, last, right, on, span))
+      if (on !== null) conditions.push(mayBeMissing(on, step, span))
+    } else {
+      from.push(joined(step.optional === null ? type : optionalJoin(type), last, right, on, span))
+    }
   }
   return { from, level: levelOf([]), conditions }
 }
@@ -65,7 +68,7 @@ export function conditionsOf(kind: 'where' | 'having', level: Level, parts: Part
   const { chain, conversion } = parts
   const conditions: Condition[] = []
   for (const step of chain.steps) {
-    const { method, call, environment, optional } = step
+    const { method, call, environment } = step
     if (method === (kind === 'where' ? 'clearWhere' : 'clearHaving')) conditions.length = 0
     const condition =
       method === kind
@@ -77,9 +80,13 @@ export function conditionsOf(kind: 'where' | 'having', level: Level, parts: Part
             : null
     if (condition === null || (kind === 'having' && method.startsWith('$'))) continue
     const span = conversion.draft.spanOf(call)
-    conditions.push(optional === null ? condition : { kind: 'optional', condition, reason: optional, span })
+    conditions.push(mayBeMissing(condition, step, span))
   }
   return conditions
+}
+
+function mayBeMissing(condition: Condition, { optional }: ChainStep, span: FromItem['span']): Condition {
+  return optional === null ? condition : { kind: 'optional', condition, reason: optional, span }
 }
 
 export function conjunction(conditions: readonly Condition[]): Condition | null {

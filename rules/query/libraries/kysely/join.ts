@@ -20,15 +20,12 @@ export const joinTypes: Readonly<Record<string, JoinType>> = {
 
 /** `innerJoin('t', 'a.id', 'b.id')` or `innerJoin('t', (join) => join.onRef(…).on(…))`. */
 export function joinCondition(step: ChainStep, level: Level, conversion: Conversion): Condition | null {
-  const { call, environment, optional } = step
+  const { call, environment } = step
   const [, left, right] = call.arguments
   if (left === undefined) return null
-  const condition =
-    right === undefined
-      ? callbackCondition(left, environment, level, conversion)
-      : keyCondition(left, right, level, conversion, call)
-  if (optional === null) return condition
-  return { kind: 'optional', condition, reason: optional, span: conversion.draft.spanOf(call) }
+  return right === undefined
+    ? callbackCondition(left, environment, level, conversion)
+    : keyCondition(left, right, level, conversion, call)
 }
 
 function keyCondition(
