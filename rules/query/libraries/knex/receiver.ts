@@ -25,7 +25,9 @@ export function receiverOf(given: TSESTree.Node, scope: ExtractionScope): Receiv
   if (node.type === 'ConditionalExpression') return either(node.consequent, node.alternate, scope)
   if (!/^(Identifier|MemberExpression|CallExpression)$/.test(node.type)) return 'other'
   const known = classify(scope.definitionOf(node))
-  if (known === 'client' || known === 'other') return known
+  // `knex({…})` makes a client; only what it makes has queries.
+  if (known === 'factory') return 'other'
+  if (known !== 'unknown') return known
   const path = scope.pathOf(node).replace(/\(.*\)$/s, '()')
   if (clientName.test(path)) return 'conventional'
   return importsKnex(scope) && /(^|\.)[a-z]\w*(\(\))?$/.test(path) ? 'conventional' : 'other'

@@ -28,15 +28,22 @@ const answers: Readonly<Record<string, Answer>> = {
   getResultAndCount: { shape: 'pair', throws: false },
 }
 
+/** Methods that give something else than the builder. */
+const leaves = /^(get|to|clone|stream|then|catch|finally)/
+
 /** The statement of `em.createQueryBuilder(User, 'u')…` where it is executed. */
 export function builderQueries(
   node: TSESTree.CallExpression,
   scope: ExtractionScope,
 ): readonly QueryOrOpaque[] | null {
   const callee = unwrap(node.callee)
-  const name = callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
-  if (callee.type !== 'MemberExpression' || !Object.hasOwn(answers, name)) return null
-  const chain = chainOf(callee.object, node, scope)
+  if (callee.type !== 'MemberExpression') return null
+  const method = memberName(callee) ?? ''
+  const isEnd = Object.hasOwn(answers, method)
+  // A builder that is awaited sends itself.
+  if (!isEnd && (node.parent.type !== 'AwaitExpression' || leaves.test(method))) return null
+  const name = isEnd ? method : 'getResult'
+  const chain = chainOf(isEnd ? callee.object : node, node, scope)
   if (chain?.library !== 'mikro-orm') return null
   const root = rootOf({ ...chain, steps: [] }, scope)
   if (root === null || root.target === null) return [opaque(node, 'the entity is chosen at run time')]

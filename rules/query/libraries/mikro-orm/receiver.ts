@@ -21,7 +21,19 @@ const isRepositoryClass = (definition: Definition): boolean => repositories.test
 /** A MikroORM repository or entity manager. Null: neither. */
 export function mikroReceiverOf(node: TSESTree.Node, scope: ExtractionScope): MikroReceiver | null {
   const bare = unwrap(node, true)
-  return fromDefinition(scope.definitionOf(bare), selfOf(bare, scope), scope)
+  const definition = scope.definitionOf(bare)
+  return (
+    fromDefinition(definition, selfOf(bare, scope), scope) ??
+    (isNamedManager(bare, definition, scope) ? manager : null)
+  )
+}
+
+/** Where the file uses MikroORM, `ctx.em` of unknown origin is what the library's documents call so. */
+function isNamedManager(node: TSESTree.Node, definition: Definition, scope: ExtractionScope): boolean {
+  const untold =
+    /^(unknown|parameter|member|callbackParameter)$/.test(definition.kind) ||
+    (definition.kind === 'import' && definition.local)
+  return untold && /(^|[.#])em$/.test(scope.pathOf(node)) && /['"]@mikro-orm\//.test(scope.sourceCode.text)
 }
 
 function selfOf(node: TSESTree.Node, scope: ExtractionScope): Definition | null {

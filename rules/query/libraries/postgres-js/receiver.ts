@@ -14,6 +14,12 @@ export type Receiver = 'client' | 'conventional' | 'other'
 /** Is the tag (or callee) a client of postgres.js? `conventional`: only its name says so. */
 export function receiverOf(given: TSESTree.Node, scope: ExtractionScope): Receiver {
   const node = unwrap(given)
+  if (node.type === 'LogicalExpression') {
+    const sides = [receiverOf(node.left, scope), receiverOf(node.right, scope)]
+    return sides.find((side) => side === 'client') ?? (sides.includes('other') ? 'other' : 'conventional')
+  }
+  // `connect()\`…\``: what `sql(…)` gives is a part of a statement and tags nothing.
+  if (node.type === 'CallExpression') return isClient(scope.definitionOf(node)) ? 'client' : 'other'
   if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return 'other'
   const definition = scope.definitionOf(node)
   if (isClient(definition)) return 'client'

@@ -137,6 +137,7 @@ export function modelCallOf(
   const operation = Object.hasOwn(operations, method) ? operations[method]! : null
   if (operation === null || !takesOneObject(node)) return null
   const delegate = unwrap(scope.resolve(unwrap(callee.object)))
+  if (delegate.type === 'Identifier') return takenDelegate(node, delegate, operation, method, scope)
   if (delegate.type !== 'MemberExpression') return null
   const client = clientOf(delegate.object, scope)
   if (client === 'other' && !distinctive.test(method)) return null
@@ -148,6 +149,20 @@ export function modelCallOf(
   if (relation === null && (client !== 'certain' || model.startsWith('$'))) return null
   if (client === 'other' && definitelyOther(delegate.object, scope)) return null
   return { node, operation, method, relation, model, client: scope.pathOf(delegate.object) }
+}
+
+/** `const { course } = prisma`. */
+function takenDelegate(
+  node: TSESTree.CallExpression,
+  delegate: TSESTree.Identifier,
+  operation: Operation,
+  method: string,
+  scope: ExtractionScope,
+): ModelCall | null {
+  const definition = scope.definitionOf(delegate)
+  if (definition.kind !== 'member' || kindOf(definition.object) !== 'certain') return null
+  const relation = scope.tenancy.find(definition.name)
+  return { node, operation, method, relation, model: definition.name, client: delegate.name }
 }
 
 const constantName = (node: TSESTree.MemberExpression, scope: ExtractionScope): string | null => {

@@ -211,7 +211,11 @@ function isConventional(definition: Definition): boolean {
     case 'member':
       return conventional.test(definition.name)
     case 'import':
-      return !packages.test(definition.module) && conventional.test(definition.name)
+      // The name of a default export is the importing file's to choose, and does not tell.
+      return (
+        !packages.test(definition.module) &&
+        (conventional.test(definition.name) || (definition.local && definition.name === 'default'))
+      )
     default:
       return false
   }
