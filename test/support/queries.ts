@@ -45,8 +45,8 @@ export function statementsIn(code: string, tenancy: TenancyFile, filename?: stri
 }
 
 /** The verdict on every mention, as `relation: verdict`. */
-export function verdictsIn(code: string, tenancy: TenancyFile): readonly string[] {
-  return (contextOf(code, tenancy)?.sites ?? []).flatMap(({ queries }) =>
+export function verdictsIn(code: string, tenancy: TenancyFile, filename?: string): readonly string[] {
+  return (contextOf(code, tenancy, filename)?.sites ?? []).flatMap(({ queries }) =>
     queries.flatMap(({ occurrences }) =>
       occurrences.map(({ occurrence, verdict }) => `${occurrence.relation.name}: ${verdict.kind}`),
     ),

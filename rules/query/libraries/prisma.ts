@@ -2,6 +2,7 @@ import type { LibraryExtractor } from '../library.ts'
 import { modelCallOf } from './prisma/client.ts'
 import { rawQueries } from './prisma/raw.ts'
 import { queriesOf } from './prisma/statements.ts'
+import { typedQueries } from './prisma/typed.ts'
 
 /** Methods that hardly anything else has, and common words where they stand on a member of something (`db.project.create`). */
 const distinctive =
@@ -22,6 +23,8 @@ export const prisma: LibraryExtractor = {
     const text = rawQueries(node, scope)
     if (text !== null) return text
     if (node.type !== 'CallExpression') return null
+    const typed = typedQueries(node, scope)
+    if (typed !== null) return typed
     const call = modelCallOf(node, scope)
     if (call === null) return null
     if (call !== 'dynamic') return queriesOf(call, scope)
