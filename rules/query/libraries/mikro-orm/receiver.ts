@@ -28,12 +28,15 @@ export function mikroReceiverOf(node: TSESTree.Node, scope: ExtractionScope): Mi
   )
 }
 
+/** An `em` that stands alone, or that a context of the request hands out; a member of that name on any other object may be anything. */
+const managerPath = /^em$|(^|[.#])(ctx|context|req|request|app|services|orm)\.em$/
+
 /** Where the file uses MikroORM, `ctx.em` of unknown origin is what the library's documents call so. */
 function isNamedManager(node: TSESTree.Node, definition: Definition, scope: ExtractionScope): boolean {
   const untold =
     /^(unknown|parameter|member|callbackParameter)$/.test(definition.kind) ||
     (definition.kind === 'import' && definition.local)
-  return untold && /(^|[.#])em$/.test(scope.pathOf(node)) && /['"]@mikro-orm\//.test(scope.sourceCode.text)
+  return untold && managerPath.test(scope.pathOf(node)) && /['"]@mikro-orm\//.test(scope.sourceCode.text)
 }
 
 function selfOf(node: TSESTree.Node, scope: ExtractionScope): Definition | null {
