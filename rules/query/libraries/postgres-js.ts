@@ -20,7 +20,7 @@ export const postgresJs: LibraryExtractor = {
   name: 'postgres-js',
   reentrant: true,
   mentions: (text) =>
-    /[\w)>]\s*`\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|truncate|merge)\b/i.test(text) ||
+    /[\w>)]\s*`\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|truncate|merge)\b/i.test(text) ||
     /\.unsafe\s*\(/.test(text),
   extract: (node, scope) => {
     if (node.type === 'CallExpression') return unsafe(node, scope)
