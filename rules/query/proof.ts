@@ -100,7 +100,11 @@ export class Proofs {
   factsAt(value: TSESTree.Node, at: TSESTree.Node): readonly ValueFact[] {
     const identity = this.identities.of(value)
     const row = identity === null ? null : this.#rowColumn(identity, at)
-    return [...(row === null ? [] : [row]), ...this.#tellingOf(this.foundAt(value, at)), ...this.#amongRows(value, at)]
+    return [
+      ...(row === null ? [] : [row]),
+      ...this.#tellingOf(this.foundAt(value, at)),
+      ...this.#amongRows(value, at),
+    ]
   }
 
   /** The value was found among columns of rows, else the function did not get here. */

@@ -74,7 +74,7 @@ const extensions = `
   vector_dims l2_normalize subvector earth_distance ll_to_earth earth_box cube time_bucket`
 
 /** What the grammar and the readers of builders write as calls. */
-const grammar = 'coalesce nullif greatest least excluded increment decrement'
+const grammar = 'coalesce nullif greatest least any all some excluded increment decrement'
 
 const known = new Set(`${own} ${extensions} ${grammar}`.split(/\s+/))
 

@@ -46,7 +46,11 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ],
     [
       `db.selectFrom('courses').select((eb) => [eb.fn.countAll().as('n')]).groupBy('title').execute()`,
-      'select merged countall() as n from courses',
+      'select merged count() as n from courses',
+    ],
+    [
+      `db.selectFrom('courses').select((eb) => [eb.fn.jsonAgg('title').as('all'), eb.fn.agg('bit_or', ['flags']).as('flags')]).execute()`,
+      'select merged json_agg(courses.title) as all, bit_or(courses.flags) as flags from courses',
     ],
   ],
   joins: [
@@ -216,7 +220,7 @@ const files: readonly (readonly [title: string, code: string, ...rendered: reado
        return { rows, total }
      }`,
     'select * from courses where courses.school_id = :school',
-    'select merged countall() as n from courses where courses.school_id = :school',
+    'select merged count() as n from courses where courses.school_id = :school',
   ],
   [
     'a class with a helper, and a transaction',

@@ -122,8 +122,11 @@ function expressionCall(
   }
   const operands = callArguments(node.arguments, environment, level, conversion)
   if (method.startsWith('fn.')) {
-    const name = method.slice(3)
-    return { kind: 'call', name: name.toLowerCase(), arguments: operands, span: draft.spanOf(node) }
+    const member = method.slice(3)
+    const named = member === 'agg' && first !== undefined ? draft.scope.constantOf(first)?.value : null
+    const name = typeof named === 'string' ? named.toLowerCase() : functionNamed(member)
+    const over = typeof named === 'string' ? operands.slice(1) : operands
+    return { kind: 'call', name, arguments: over, span: draft.spanOf(node) }
   }
   return wrapped(`eb.${method}`, operands, node, conversion)
 }
@@ -215,4 +218,9 @@ function wrapped(
   conversion: Conversion,
 ): Operand {
   return { kind: 'opaque', reason, mentions, span: conversion.draft.spanOf(node) }
+}
+
+/** The function of the database that a member of `eb.fn` writes: `countAll` is `count(*)`, `jsonAgg` is `json_agg`. */
+function functionNamed(member: string): string {
+  return member === 'countAll' ? 'count' : member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -10,13 +10,11 @@ import { stringsOf } from './write.ts'
 
 const aggregates: ReadonlySet<string> = new Set([
   'count',
-  'countall',
   'sum',
   'avg',
   'min',
   'max',
   'agg',
-  'jsonagg',
   'array_agg',
   'string_agg',
   'json_agg',
