@@ -48,6 +48,11 @@ export class Proofs {
     return this.#of(judged).get(id) ?? 'open'
   }
 
+  /** Is what the request says of the tenant proved before, by a membership? */
+  isProved(value: TSESTree.Node, at: TSESTree.Node): boolean {
+    return this.#membership.before(value, at) === 'proved'
+  }
+
   #of(judged: JudgedQuery): ReadonlyMap<OccurrenceId, Standing> {
     const known = this.#standings.get(judged)
     if (known !== undefined) return known
@@ -70,8 +75,7 @@ export class Proofs {
     const node = this.#nodes.get(judged)
     const alone = node !== undefined && this.#sites.find((site) => site.node === node)?.queries.length === 1
     const { identities } = this
-    const isProved = (value: TSESTree.Node, at: TSESTree.Node): boolean =>
-      this.#membership.before(value, at) === 'proved'
+    const isProved = (value: TSESTree.Node, at: TSESTree.Node): boolean => this.isProved(value, at)
     const found = alone ? checkAfter({ judged, node, identities, scope: this.#scope, isProved }) : null
     this.#checks.set(judged, found)
     return found

@@ -377,3 +377,42 @@ ${prisma}${code}\n`
     ).toEqual([kind])
   })
 })
+
+describe('a comparison of the tenant of the row that was read', () => {
+  const read = 'const row = await prisma.project.findUnique({ where: { id: params.id } })'
+  const own = 'row.teamId === session.teamId'
+  const other = 'row.teamId !== session.teamId'
+
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['leaves', 'guarded', `${read}; if (${other}) return null`],
+    ['leaves, beside the absence of the row', 'guarded', `${read}; if (!row || ${other}) throw new Error()`],
+    ['leaves by a function that never comes back', 'guarded', `${read}; if (${other}) notFound()`],
+    ['holds what follows', 'guarded', `${read}; if (${own}) return row`],
+    ['is a condition of the answer', 'guarded', `${read}; return ${own} ? row : null`],
+    ['stands before the answer', 'guarded', `${read}; return ${own} && row`],
+    ['is asserted', 'guarded', `${read}; invariant(${own}); return row`],
+    ['is kept for later', 'guarded', `${read}; const owns = ${own}; if (!owns) return null; return row`],
+    [
+      'leaves, also when there is no tenant',
+      'guarded',
+      `${read}; if (!session.teamId || ${other}) return null`,
+    ],
+    ['is only told', 'certain', `${read}; if (${other}) console.warn('other team'); return row`],
+    ['is logged', 'certain', `${read}; console.log(${own}); return row`],
+    ['stands for itself', 'certain', `${read}; ${own}; return row`],
+    ['is left out without a tenant', 'certain', `${read}; if (session.teamId && ${other}) return null`],
+    [
+      'is left out without a tenant, the other way round',
+      'certain',
+      `${read}; if (session.teamId === undefined || ${own}) return row`,
+    ],
+    ['is with the row itself', 'certain', `${read}; if (row.teamId !== row.teamId) return null`],
+    ['is with what is asked for', 'certain', `${read}; if (row.teamId !== params.teamId) return null`],
+  ])('%s: %s', (_, kind, body) => {
+    const source = `${prisma}export async function GET(request, { params }) {
+  const session = await getSession(request)
+  ${body}
+}`
+    expect(exposuresOf({ 'service.ts': source }, tenancy).map((one) => one.kind)).toEqual([kind])
+  })
+})

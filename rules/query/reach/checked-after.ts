@@ -1,9 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { childrenOf, functionAround, unwrap } from '../../source/children.ts'
+import { childrenOf, functionAround } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { calleeName, some } from './calls.ts'
 import { isRefusing, onlyTells } from './refusal.ts'
 import { RowTrail } from './row-trail.ts'
+import { comparedSide, type Rows } from './tenant-comparison.ts'
 
 /** A look-up that is handed the tenant of a row together with the actor: `findMember(row.teamId, session.user.id)`. */
 function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, text: string): boolean {
@@ -29,12 +30,16 @@ export function checkedAfter(
   const trail = around === null ? null : RowTrail.of(call, around, file)
   if (around === null || trail === null) return null
   const { text } = file.scope.sourceCode
+  const rows: Rows = {
+    isTenant: (node) => trail.leadsToTenant(node),
+    isRow: (node) => trail.belongs(node),
+  }
   let found: string | null = null
   const visit = (node: TSESTree.Node): void => {
     if (found !== null || node.range[1] <= call.range[0]) return
     if (until !== undefined && node.range[0] >= until.range[0]) return
-    if (node.type === 'BinaryExpression' && /^(?:[!=]==?|>|<|>=|<=)$/.test(node.operator)) {
-      const side = compared(node, trail, file)
+    if (node.type === 'BinaryExpression') {
+      const side = comparedSide(node, rows, file)
       if (side !== null) found = `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
     }
     if (node.type === 'CallExpression' && node !== call && isMembershipProof(node, trail, text)) {
@@ -48,20 +53,4 @@ export function checkedAfter(
   }
   visit(around)
   return found
-}
-
-function compared(
-  node: TSESTree.BinaryExpression,
-  trail: RowTrail,
-  { scope }: QueryContext,
-): TSESTree.Node | null {
-  for (const [side, other] of [
-    [unwrap(node.left), unwrap(node.right)],
-    [unwrap(node.right), unwrap(node.left)],
-  ] as const) {
-    if (!trail.leadsToTenant(side)) continue
-    const isCount = side.type === 'MemberExpression' && scope.sourceCode.getText(side.property) === 'length'
-    if (isCount || scope.provenanceOf(other).kind !== 'literal') return side
-  }
-  return null
 }

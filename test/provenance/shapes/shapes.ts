@@ -13,14 +13,6 @@ export interface Shape {
   readonly filename?: string
   readonly body: Body
   readonly counterfeits: readonly Counterfeit[]
-  readonly unmet?: Unmet
-}
-
-/** Why a cell cannot be met, and where. Once it is met, its test fails until this is taken away. */
-export interface Unmet {
-  readonly reason: string
-  /** Libraries that meet it all the same. */
-  readonly except?: readonly string[]
 }
 
 export interface Counterfeit {
@@ -30,13 +22,6 @@ export interface Counterfeit {
   readonly body: Body
   /** The rules that report, each as often as it does. */
   readonly rules: readonly string[]
-  readonly unmet?: Unmet
-}
-
-const anyComparison: Unmet = {
-  reason: 'any comparison of the tenant of a row that a call has read counts as a check, however it is used',
-  // A tagged template is no call.
-  except: ['postgres.js'],
 }
 
 /** `id`, `ids` and `request` of the caller, and the authenticated `teamId`. */
@@ -135,7 +120,6 @@ export const shapes: readonly Shape[] = [
   if (list[0]?.${d.teamKey} !== teamId) ${leave}
   return list`,
         rules: [filter],
-        unmet: anyComparison,
       },
     ],
   },
@@ -151,7 +135,6 @@ export const shapes: readonly Shape[] = [
   if (teamId && project?.${d.teamKey} !== teamId) ${leave}
   return project`,
         rules: [filter],
-        unmet: anyComparison,
       },
       {
         of: 'compared with another value of the request',
@@ -159,7 +142,6 @@ export const shapes: readonly Shape[] = [
   if (!project || project.${d.teamKey} !== request.query.teamId) ${leave}
   return project`,
         rules: [filter],
-        unmet: anyComparison,
       },
       {
         of: 'nothing is rejected',
@@ -167,7 +149,6 @@ export const shapes: readonly Shape[] = [
   if (!project || project.${d.teamKey} !== teamId) request.log.warn('another team')
   return project`,
         rules: [filter],
-        unmet: anyComparison,
       },
       {
         of: 'the row is compared with itself',
@@ -175,7 +156,6 @@ export const shapes: readonly Shape[] = [
   if (!project || project.${d.teamKey} !== project.${d.teamKey}) ${leave}
   return project`,
         rules: [filter],
-        unmet: anyComparison,
       },
     ],
   },

@@ -1,0 +1,92 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import { isFunction } from '../../source/binding.ts'
+import { childrenOf, contains } from '../../source/children.ts'
+import { decisionsTo } from '../../provenance/writes.ts'
+import type { QueryContext } from '../context.ts'
+import { guardAround } from './around.ts'
+import { declaredAround } from './declared.ts'
+import { isAsked, isDiscarded } from './asked.ts'
+import { calleeName } from './calls.ts'
+import { Handed } from './handed.ts'
+import { knowsActor } from './handed-actor.ts'
+import { isQuestion, isRefusing, neverRefusing, refusalOf } from './refusal.ts'
+import { statementsBefore } from './statements-before.ts'
+
+/** The call that has refused for a value before `at`, or the guard around the handler that speaks of it, in words. */
+export function guardedByCall(value: TSESTree.Node, at: TSESTree.Node, file: QueryContext): string | null {
+  const watch = new CallWatch(value, file)
+  return watch.callBefore(at) ?? watch.around(at)
+}
+
+class CallWatch {
+  readonly #handed: Handed
+  readonly #file: QueryContext
+
+  constructor(value: TSESTree.Node, file: QueryContext) {
+    this.#handed = new Handed(value, file)
+    this.#file = file
+  }
+
+  /** `await assertAccess(ctx, input.projectId)`, as a statement or as a test that leaves, on every way to `at`. */
+  callBefore(at: TSESTree.Node): string | null {
+    for (const statement of statementsBefore(at)) {
+      const call = this.#guardCallIn(statement, at)
+      if (call !== null) return `\`${calleeName(call)}\``
+    }
+    return null
+  }
+
+  #guardCallIn(statement: TSESTree.Node, at: TSESTree.Node): TSESTree.CallExpression | null {
+    let found: TSESTree.CallExpression | null = null
+    const visit = (node: TSESTree.Node): void => {
+      if (found !== null || isFunction(node)) return
+      if (node.type === 'CallExpression' && this.#isGuard(node, at) && this.#isOnTheWay(node, at))
+        found = node
+      for (const child of childrenOf(node)) visit(child)
+    }
+    visit(statement)
+    return found
+  }
+
+  #isOnTheWay(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {
+    for (
+      let parent: TSESTree.Node | undefined = call.parent;
+      parent != null && !contains(parent, at);
+      parent = parent.parent
+    ) {
+      if (parent.type === 'CatchClause') return false
+    }
+    return decisionsTo(call, at, this.#file.scope.sourceCode.text).length === 0
+  }
+
+  #isGuard(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {
+    const name = calleeName(call)
+    if (name === null || neverRefusing(name)) return false
+    const isHanded = this.#handed.isHandedTo(call)
+    if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return true
+    if (isRefusing(name)) return (isHanded || this.#handed.isReadFor(call)) && !this.#isIdle(call, name)
+    if (!isHanded) return false
+    const definition = this.#file.scope.definitionOf(call.callee)
+    if (definition.kind !== 'function') return false
+    const text = this.#file.scope.textOf(definition.node, definition.module)
+    const refusal = text === null ? null : refusalOf(text)
+    if (text === null || refusal === null || !knowsActor(call, definition, text, this.#file)) return false
+    return refusal === 'throws' || isAsked(call, at, this.#file)
+  }
+
+  /** A question whose answer is thrown away. */
+  #isIdle(call: TSESTree.CallExpression, name: string): boolean {
+    if (!isDiscarded(call)) return false
+    if (isQuestion(name)) return true
+    const definition = this.#file.scope.definitionOf(call.callee)
+    const text =
+      definition.kind === 'function' ? this.#file.scope.textOf(definition.node, definition.module) : null
+    return text !== null && refusalOf(text) === 'answers'
+  }
+
+  around(at: TSESTree.Node): string | null {
+    const key = this.#handed.keyName()
+    const declared = declaredAround(this.#handed.path(), at, this.#file)
+    return declared ?? (key === null ? null : guardAround(key, at, this.#file))
+  }
+}
