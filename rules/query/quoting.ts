@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from '../source/binding.ts'
 import { returnsOf, unwrap } from '../source/children.ts'
 import type { Definition } from '../source/definition.ts'
+import { originOf } from '../source/origin.ts'
 import type { ExtractionScope } from './library.ts'
 
 /** Whether what a function returns can carry SQL. `inputs`: only when one of these can. */
@@ -49,7 +50,7 @@ export function quotingOf(call: TSESTree.CallExpression, scope: ExtractionScope)
     const replaced = scope.sourceCode.getText(call)
     return quotes.test(replaced) && !forPages.test(replaced) ? quoted : open
   }
-  const module = packageOf(definition)
+  const module = originOf(definition)?.module ?? null
   if (module !== null) {
     if (name === 'format' || (name === 'default' && /pg-format/.test(module)))
       return formatted(call, module, scope)
@@ -72,23 +73,6 @@ function nameOf(callee: TSESTree.Node, definition: Definition): string {
   if (definition.kind === 'import' && callee.type === 'Identifier') return definition.name
   if (callee.type === 'Identifier') return callee.name
   return callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
-}
-
-function packageOf(definition: Definition): string | null {
-  switch (definition.kind) {
-    case 'import':
-      return definition.local ? null : definition.module
-    case 'member':
-      return packageOf(definition.object)
-    case 'instance':
-      return packageOf(definition.of)
-    case 'typed':
-      return packageOf(definition.type)
-    case 'call':
-      return packageOf(definition.callee)
-    default:
-      return null
-  }
 }
 
 const dates = /^(date-fns|dayjs|moment|luxon)/

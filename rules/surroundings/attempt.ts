@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { childrenOf, contains, unwrap } from '../source/children.ts'
 import type { FileView } from './file.ts'
-import { originOf } from './origin.ts'
+import { originOf } from '../source/origin.ts'
 
 /** May the database have raised what an attempt throws? `certain`: a query stands in it. `likely`: it awaits code of the program. */
 export function databaseIn(attempt: TSESTree.Node | null, file: FileView): 'certain' | 'likely' | null {

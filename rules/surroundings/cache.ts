@@ -4,7 +4,7 @@ import { contains, functionAround, unwrap } from '../source/children.ts'
 import type { Definition } from '../source/definition.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
-import { exportOf, originOf } from './origin.ts'
+import { exportOf, originOf } from '../source/origin.ts'
 
 /** Something that is kept under a key, beyond the request that computed it. */
 export interface CacheEntry {

@@ -4,7 +4,7 @@ import { childrenOf, unwrap } from '../source/children.ts'
 import { isConstant } from '../source/module.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import { type Caught, isNarrowed } from './caught.ts'
-import { isGlobal } from './origin.ts'
+import { isGlobal } from '../source/origin.ts'
 
 /** A part of an error that a payload carries. */
 export interface Exposure {

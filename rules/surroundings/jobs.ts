@@ -4,7 +4,7 @@ import { returnsOf, unwrap } from '../source/children.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import { mapped } from '../query/rows.ts'
 import type { FileView } from './file.ts'
-import { type Origin, originOf } from './origin.ts'
+import { type Origin, originOf } from '../source/origin.ts'
 
 /** Work that is handed to a worker, and what the worker is told. */
 export interface Job {

@@ -4,7 +4,7 @@ import { unwrap } from '../source/children.ts'
 import type { Definition } from '../source/definition.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
-import { isGlobal, originOf } from './origin.ts'
+import { isGlobal, originOf } from '../source/origin.ts'
 
 /** A call that writes to the log. */
 export interface LogCall {

@@ -4,7 +4,7 @@ import { unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
-import { exportOf, isGlobal } from './origin.ts'
+import { exportOf, isGlobal } from '../source/origin.ts'
 import { rootOf } from './pattern.ts'
 
 /** A place where the program answers the client. */

@@ -3,7 +3,7 @@ import type { CallNode, ExtractionScope } from '../query/library.ts'
 import { memberName } from '../source/binding.ts'
 import { unwrap } from '../source/children.ts'
 import type { FileView } from './file.ts'
-import { originOf } from './origin.ts'
+import { originOf } from '../source/origin.ts'
 
 /** SQL text that a call sends, whether or not it is a query. */
 export interface SentStatement {

@@ -3,7 +3,7 @@ import { memberName } from '../source/binding.ts'
 import { contains, functionAround, unwrap } from '../source/children.ts'
 import type { CallNode, ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
-import { originOf } from './origin.ts'
+import { originOf } from '../source/origin.ts'
 import { senders, sentStatements, textOf } from './sent.ts'
 import { tenantWords } from './tenant-name.ts'
 

@@ -4,7 +4,7 @@ import { functionAround, unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
-import { exportOf, isGlobal } from './origin.ts'
+import { exportOf, isGlobal } from '../source/origin.ts'
 import { isNamedTenant, isTenantName } from './tenant-name.ts'
 
 /** A write to something that all requests of the process share. */

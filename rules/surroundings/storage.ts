@@ -3,7 +3,7 @@ import { memberName } from '../source/binding.ts'
 import { contains, functionAround, unwrap } from '../source/children.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
-import { exportOf, originOf } from './origin.ts'
+import { exportOf, originOf } from '../source/origin.ts'
 
 /** A call that reads or writes an object of a store, or a file, under a name. */
 export interface StorageAccess {

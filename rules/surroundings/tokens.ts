@@ -4,7 +4,7 @@ import { contains, functionAround, unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
-import { exportOf, isGlobal, originOf } from './origin.ts'
+import { exportOf, isGlobal, originOf } from '../source/origin.ts'
 
 /** A call that reads a token without checking its signature, and the token. */
 export interface DecodedToken {

@@ -40,9 +40,21 @@ export class SideFiles {
     if (sourceCode === null) return null
     const known = analyses.get(sourceCode)?.get(this.#tenancy)
     if (known !== undefined) return known
-    const made = this.#analyse({ ...this.#context, sourceCode, filename }, this.#tenancy)
+    const made = this.#analyse(this.#contextOf(filename, sourceCode), this.#tenancy)
     const byTenancy = analyses.get(sourceCode) ?? new WeakMap<Tenancy, QueryContext>()
     analyses.set(sourceCode, byTenancy.set(this.#tenancy, made))
     return made
+  }
+
+  /** Named one by one: a linter's own context would keep the linted file alive as long as the analysis. */
+  #contextOf(filename: string, sourceCode: FileContext['sourceCode']): FileContext {
+    const { settings, cwd, languageOptions } = this.#context
+    return {
+      filename,
+      sourceCode,
+      settings,
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(languageOptions === undefined ? {} : { languageOptions }),
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Definition } from '../source/definition.ts'
+import type { Definition } from './definition.ts'
 
 /** The package that an expression was made by, and the names that lead from it. */
 export interface Origin {
