@@ -1,3 +1,5 @@
+import type { JsonSchema } from '../target/target.ts'
+
 /** Reading and writing values at dotted paths of a decoded body: `projectId`, `tasks[].id`, `labelIds[]`. */
 
 type Json = Record<string, unknown>
@@ -77,4 +79,22 @@ function places(body: unknown, segments: readonly string[]): Place[] {
   if (rest.length === 0)
     return list.map((_, index) => ({ holder: list as unknown as Json, key: String(index) }))
   return list.flatMap((item) => places(item, rest))
+}
+
+/** Does a schema want numbers for the ids of this place? */
+export function isNumericPlace(schema: JsonSchema | undefined, place: string): boolean {
+  const text = JSON.stringify(schema?.['properties'] ?? {}, shallow())
+  const name = place.replace(/\[\]$/, '')
+  return new RegExp(`"${name}":\\{[^}]*"(integer|number)"`).test(text)
+}
+
+/** Circular schemas are cut: only the nearest levels say whether an id is a number. */
+function shallow(): (key: string, value: unknown) => unknown {
+  const seen = new Set<unknown>()
+  return (_key, value) => {
+    if (typeof value !== 'object' || value === null) return value
+    if (seen.has(value)) return undefined
+    seen.add(value)
+    return value
+  }
 }

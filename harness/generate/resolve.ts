@@ -1,68 +1,26 @@
 import type fc from 'fast-check'
-import { ghostOf, malformedIds } from '../model/ghost.ts'
+import { ghostOf } from '../model/ghost.ts'
 import type { Lexicon } from '../model/lexicon.ts'
-import type { Pool, Pooled } from '../model/pool.ts'
-import type { Tenant } from '../model/tenant.ts'
+import type { Pooled } from '../model/pool.ts'
 import type { Relation } from '../run/events.ts'
-import { tenantType } from '../target/resources.ts'
 import type { Operation } from '../target/target.ts'
-import { dropDoubles, ensurePlace, fillPlaces, hasPlace, removePlace } from './body.ts'
+import { dropDoubles, ensurePlace, fillPlaces, hasPlace, isNumericPlace, removePlace } from './body.ts'
+import { chosenFor, ownFor, type Stock } from './choice.ts'
+import { senderOf } from './credentials.ts'
 import type { Hint } from './hints.ts'
 import { applyHostility } from './hostile.ts'
-import { forgeCursor, isCursor, pageSize } from './cursors.ts'
+import { isCursor, pageSize } from './cursors.ts'
+import type { Prepared } from './prepared.ts'
 import { draw, hash } from './random.ts'
-import { arbitraryOf } from './schema.ts'
 import type { Slot } from './slots.ts'
 import { payloadOf, type Step } from './trial.ts'
-import { isFreeText, wordOf } from './words.ts'
-
-/** An operation with everything about it that does not change during a campaign. */
-export interface Prepared {
-  readonly operation: Operation
-  readonly slots: readonly Slot[]
-  readonly body: fc.Arbitrary<unknown> | null
-  /** Query and header parameters that are no id slots. */
-  readonly plain: readonly {
-    readonly name: string
-    readonly in: 'query' | 'header' | 'path'
-    readonly required: boolean
-    readonly values: fc.Arbitrary<unknown>
-    readonly isText: boolean
-    readonly least: number
-    readonly usual: unknown
-  }[]
-}
-
-export function prepare(operation: Operation, slots: readonly Slot[]): Prepared {
-  const taken = new Set(slots.map((slot) => `${slot.in} ${slot.name}`))
-  return {
-    operation,
-    slots,
-    body: operation.body === undefined ? null : arbitraryOf(operation.body.schema),
-    plain: operation.parameters
-      .filter((parameter) => !taken.has(`${parameter.in} ${parameter.name}`))
-      .map(({ name, in: place, required, schema }) => ({
-        name,
-        in: place,
-        required,
-        values: arbitraryOf(schema),
-        isText: isFreeText(schema),
-        usual: schema['default'],
-        least: typeof schema['minimum'] === 'number' ? schema['minimum'] : 1,
-      })),
-  }
-}
+import { wordOf } from './words.ts'
 
 /** Who acts on whom, with which pools. */
-export interface Scene {
+export interface Scene extends Stock {
   readonly prepared: ReadonlyMap<string, Prepared>
   readonly hints: readonly Hint[]
   readonly tenantFields: readonly string[]
-  readonly attacker: Tenant
-  readonly victim: Tenant
-  /** Of the trial: what it made itself lies on top. */
-  readonly pool: Pool
-  readonly deleted: readonly Pooled[]
   readonly payloads: Map<string, string>
   /** Texts that only the victim uses; given in twin worlds. */
   readonly dictionary: readonly string[]
@@ -132,7 +90,10 @@ class Draft {
     if (body !== null) this.#body = this.#payload(operation.id, body)
     if (!this.#fillSlots()) return false
     this.#fillPlain()
-    this.#credentials()
+    const sender = senderOf(this.#step, this.#scene.attacker, this.#scene.victim)
+    for (const [name, value] of sender.headers) this.#headers[name] = value
+    for (const [name, value] of sender.query) this.#query.push([name, value])
+    this.#host = sender.host
     if (this.#step.hostility !== null) this.#harm(this.#step.hostility)
     this.#namesForeign = this.#named.size > 0
     if (this.#step.hint !== null && this.#variation.hint !== 'without') this.#hint(this.#step.hint)
@@ -162,7 +123,8 @@ class Draft {
       if (!this.#wanted(slot, index, focused)) continue
       const inner: Pooled | null =
         slot.in === 'path' && leaf !== null && relation === this.#relationOf(index + 1) ? leaf : null
-      const entry = this.#choose(slot, relation, inner)
+      const { ghost } = this.#variation
+      const entry = chosenFor(slot, relation, inner, this.#step, this.#prepared.operation, this.#scene, ghost)
       if (entry === null) {
         if (slot.in === 'path' || slot.required) return false
         if (slot.in === 'body') removePlace(this.#body, slot.name)
@@ -190,66 +152,13 @@ class Draft {
     return hash(this.#step.pick, slot.name) % 4 === 0
   }
 
-  #choose(slot: Slot, relation: Relation, inner: Pooled | null): Pooled | null {
-    const { attacker, victim, pool, deleted } = this.#scene
-    const type = slot.type
-    const pick = this.#step.pick
-    if (relation === 'malformed') return { type, id: malformedIds[pick % malformedIds.length]!, parents: {} }
-    if (relation === 'deleted') {
-      const gone = deleted.filter((entry) => entry.type === type)
-      if (gone.length > 0) return gone[pick % gone.length]!
-    }
-    const foreign = relation === 'foreign' || relation === 'ghost'
-    const tenant = foreign ? victim : attacker
-    if (foreign && isCursor(type)) return this.#foreignCursor(type)
-    const parent = inner?.parents[type]
-    let chosen: Pooled | null = null
-    if (parent !== undefined) chosen = { type, id: parent, parents: {} }
-    else if (type === tenantType) chosen = { type, id: tenant.provisioned.id, parents: {} }
-    else {
-      const entries = foreign ? victim.pool.of(type) : this.#own(slot, pool)
-      if (entries.length > 0) chosen = entries[pick % entries.length]!
-    }
-    if (chosen === null) return null
-    const ghost = relation === 'ghost' ? 1 : relation === 'foreign' ? this.#variation.ghost : undefined
-    return ghost === undefined ? chosen : { ...chosen, id: ghostOf(chosen.id, ghost) }
-  }
-
-  /** The victim's own cursor, or one of the actor's that says the victim's name inside. */
-  #foreignCursor(type: string): Pooled | null {
-    const { attacker, victim, pool } = this.#scene
-    const swaps = [
-      [attacker.provisioned.id, victim.provisioned.id],
-      [attacker.slug, victim.slug],
-    ] as const
-    const forged = pool.of(type).flatMap(({ id }) => forgeCursor(id, swaps) ?? [])
-    const all = [
-      ...victim.pool
-        .of(type)
-        .map(({ id }) => id)
-        .slice(0, 2),
-      ...forged.slice(0, 2),
-    ]
-    if (all.length === 0) return null
-    this.#sent.add(victim.provisioned.id)
-    return { type, id: all[this.#step.pick % all.length]!, parents: {} }
-  }
-
-  /** What the trial made itself is destroyed before what was provisioned, on which later trials rest. */
-  #own(slot: Slot, pool: Pool): readonly Pooled[] {
-    const latest = this.#step.latest ? pool.latest(slot.type) : undefined
-    if (latest !== undefined) return [latest]
-    if (this.#prepared.operation.method === 'DELETE' && slot.in === 'path') {
-      const fresh = pool.fresh(slot.type)
-      if (fresh.length > 0) return [fresh[fresh.length - 1]!]
-    }
-    return pool.of(slot.type)
-  }
-
   #put(slot: Slot, entry: Pooled, relation: Relation, focused: boolean): void {
     const { id } = entry
     this.#filled.unshift({ slot, id, relation })
     this.#sent.add(id)
+    // A cursor says the victim's name inside.
+    if (isCursor(slot.type) && /^(?:foreign|ghost)$/.test(relation))
+      this.#sent.add(this.#scene.victim.provisioned.id)
     if (relation === 'foreign' && this.#variation.ghost === undefined)
       this.#named.add(this.#scene.victim.index)
     if (slot.in === 'path') this.#path.set(slot.name, id)
@@ -262,8 +171,10 @@ class Draft {
     const mixed = this.#step.hostility === 'mixed-ids' && slot.name.includes('[]')
     if (focused || mixed) ensurePlace(this.#body, slot.name, mixed ? 2 : 1)
     const numeric = (value: string): string | number =>
-      /^\d{1,15}$/.test(value) && this.#isNumeric(slot) ? Number(value) : value
-    const own = this.#own(slot, this.#scene.pool)
+      /^\d{1,15}$/.test(value) && isNumericPlace(this.#prepared.operation.body?.schema, slot.name)
+        ? Number(value)
+        : value
+    const own = ownFor(slot, this.#step, this.#prepared.operation.method, this.#scene.pool)
     const foreign = this.#scene.victim.pool.of(slot.type)
     fillPlaces(this.#body, slot.name, (position) => {
       if (mixed && position > 0 && foreign.length > 0) {
@@ -277,12 +188,6 @@ class Draft {
       return numeric(id)
     })
     dropDoubles(this.#body, slot.name)
-  }
-
-  #isNumeric(slot: Slot): boolean {
-    const schema = JSON.stringify(this.#prepared.operation.body?.schema['properties'] ?? {}, shallow())
-    const name = slot.name.replace(/\[\]$/, '')
-    return new RegExp(`"${name}":\\{[^}]*"(integer|number)"`).test(schema)
   }
 
   #fillPlain(): void {
@@ -324,30 +229,6 @@ class Draft {
     const { provisioned, slug } = this.#scene.attacker
     if (/(tenant|org|workspace|account)/i.test(name)) return /slug|name/i.test(name) ? slug : provisioned.id
     return generated.replace(/[^\x20-\x7e]/g, '')
-  }
-
-  #credentials(): void {
-    const { attacker } = this.#scene
-    const actor = attacker.actors[this.#step.actor % attacker.actors.length]!
-    const { headers, query, host } = actor.credentials
-    for (const [name, value] of Object.entries(headers ?? {})) {
-      if (this.#step.credential === 'absent' && secretHeader.test(name)) continue
-      this.#headers[name.toLowerCase()] = this.#token(name, value)
-    }
-    for (const [name, value] of Object.entries(query ?? {})) {
-      if (this.#step.credential !== 'absent') this.#query.push([name, value])
-    }
-    if (host !== undefined) this.#host = host
-  }
-
-  #token(name: string, value: string): string {
-    const { credential } = this.#step
-    if ((credential !== 'tampered' && credential !== 'unsigned') || !secretHeader.test(name)) return value
-    const { attacker, victim } = this.#scene
-    return forge(value, credential, [
-      [attacker.provisioned.id, victim.provisioned.id],
-      [attacker.slug, victim.slug],
-    ])
   }
 
   #harm(hostility: NonNullable<Step['hostility']>): void {
@@ -422,37 +303,5 @@ class Draft {
       namesForeign: this.#namesForeign,
       hinted: this.#hinted,
     }
-  }
-}
-
-const secretHeader = /^(authorization|cookie|x-(api|auth|access)[-_]?(key|token)|api[-_]?key)$/i
-
-/** A token whose claims name the victim: signed as before (tampered), or with algorithm `none` (unsigned). RFC 7515, 8725. */
-function forge(
-  value: string,
-  how: 'tampered' | 'unsigned',
-  swaps: readonly (readonly [string, string])[],
-): string {
-  const match = /^(.*?)([\w-]+)\.([\w-]+)\.([\w-]*)$/.exec(value)
-  if (match === null) return `${value.slice(0, -4)}AAAA`
-  const [, before, header, claims, signature] = match
-  const swapped = swaps.reduce(
-    (text, [from, to]) => text.replaceAll(from, to),
-    Buffer.from(claims!, 'base64url').toString('utf8'),
-  )
-  const payload = Buffer.from(swapped).toString('base64url')
-  if (how === 'tampered') return `${before}${header}.${payload}.${signature}`
-  const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url')
-  return `${before}${none}.${payload}.`
-}
-
-/** Circular schemas are cut: only the nearest levels say whether an id is a number. */
-function shallow(): (key: string, value: unknown) => unknown {
-  const seen = new Set<unknown>()
-  return (_key, value) => {
-    if (typeof value !== 'object' || value === null) return value
-    if (seen.has(value)) return undefined
-    seen.add(value)
-    return value
   }
 }

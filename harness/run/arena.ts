@@ -1,5 +1,5 @@
 import type { Hint } from '../generate/hints.ts'
-import type { Prepared } from '../generate/resolve.ts'
+import type { Prepared } from '../generate/prepared.ts'
 import type { Repertoire } from '../generate/trial.ts'
 import type { Tenant } from '../model/tenant.ts'
 import type { World } from '../model/world.ts'

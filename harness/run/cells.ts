@@ -1,5 +1,5 @@
 import { isCursor } from '../generate/cursors.ts'
-import type { Prepared } from '../generate/resolve.ts'
+import type { Prepared } from '../generate/prepared.ts'
 import type { CoverageLedger } from './coverage.ts'
 import type { OracleId, Relation } from './events.ts'
 
