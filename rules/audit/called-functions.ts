@@ -7,6 +7,7 @@ export class CalledFunctions {
   readonly #functions: readonly SqlFunction[]
   readonly #confinedStatements: (body: string) => readonly Statement[] | null
   readonly #known = new Map<string, string | null>()
+  readonly #busy = new Set<string>()
 
   /** `confinedStatements` answers with the statements of a body that touches only rows of the tenant, else with null. */
   constructor(
@@ -26,9 +27,12 @@ export class CalledFunctions {
     const known = this.#known.get(name)
     if (known !== undefined) return known
     // A function that calls itself is as good as the rest of it.
-    this.#known.set(name, null)
+    if (this.#busy.has(name)) return null
+    this.#busy.add(name)
     const found = this.#reason(name)
-    this.#known.set(name, found)
+    this.#busy.delete(name)
+    // What was found good while its callers are still being read may rest on them.
+    if (found !== null || this.#busy.size === 0) this.#known.set(name, found)
     return found
   }
 

@@ -31,9 +31,8 @@ export function unmodelledTriggers(context: AuditContext): Schema['unread'] {
 }
 
 function reasonOf({ runs }: Trigger, context: AuditContext): string | null {
-  if (harmless.test(runs.name)) return null
   const all = functionsNamed(runs, context)
-  if (all.length === 0) return 'is not in sight'
+  if (all.length === 0) return harmless.test(runs.name) ? null : 'is not in sight'
   const reasons = all.map((one) => reasonFor(one, context, 0))
   return reasons.find((reason) => reason !== null) ?? null
 }

@@ -103,6 +103,19 @@ describe('captured statements', () => {
     expect(auditStatements(['SELECT f($1)'], loadTenancy(tenancy), known)).toMatchObject({ verdict })
   })
 
+  it('takes no function for good because it was met inside one that is not', () => {
+    const made = `
+CREATE FUNCTION f(uuid) RETURNS bigint LANGUAGE sql AS $$ SELECT g($1) + unheard_of($1) $$;
+CREATE FUNCTION g(uuid) RETURNS bigint LANGUAGE sql AS $$ SELECT f($1) $$;`
+    const known = readMigrations([{ file: 'base.sql', text: base + made }])
+    const { open } = auditStatements(['SELECT f($1)', 'SELECT g($1)'], loadTenancy(tenancy), known)
+    expect(open.map(({ reason }) => reason)).toEqual(
+      ['f', 'g'].map(
+        (name) => `it calls ${name}(), whose body is not shown to touch only rows of the tenant`,
+      ),
+    )
+  })
+
   it('never passes what it cannot read', () => {
     expect(judge('SELEC 1')).toMatchObject({ verdict: 'inconclusive', open: [{ relation: null }] })
     expect(judge('SELECT * FROM unheard_of')).toMatchObject({ verdict: expect.not.stringMatching('clean') })

@@ -55,6 +55,11 @@ describe('triggers whose work is not modelled are named', () => {
       `${runs} calls public.sweep(), which writes public.tasks`,
     ],
     [
+      'under the name of an extension’s function',
+      made('UPDATE tasks SET done_at = now();').replaceAll('work()', 'moddatetime()'),
+      `${runs.replace('work', 'moddatetime')} writes public.tasks`,
+    ],
+    [
       'after its function and its table were renamed',
       `${made('DELETE FROM orgs;')}ALTER FUNCTION work() RENAME TO toil; ALTER TRIGGER after_write ON tasks RENAME TO later;`,
       'trigger later on public.tasks runs public.toil(), which writes public.orgs',
