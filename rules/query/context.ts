@@ -1,7 +1,6 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { Problem } from '../problem.ts'
 import { childrenOf } from '../source/children.ts'
-import { offerParsed } from '../source/parsed-file.ts'
 import { loadTenancy } from '../tenancy/read.ts'
 import type { Tenancy, TenancyFile } from '../tenancy/tenancy.ts'
 import type { StandingOf } from './finding.ts'
@@ -62,7 +61,6 @@ export function contextFor(context: FileContext, tenancy: Tenancy): QueryContext
   if (known !== undefined && (known === null || known.tenancy === tenancy)) return known
   const made = build(context, tenancy)
   contexts.set(ast, made)
-  if (made !== null) offerParsed(context.filename, context.sourceCode)
   return made
 }
 
@@ -99,8 +97,6 @@ function build(context: FileContext, tenancy: Tenancy): QueryContext | null {
 
 /** The same for a file that perhaps has no query of its own, but calls a function that has. */
 export function analysisOf(context: FileContext, tenancy: Tenancy): QueryContext {
-  const known = contexts.get(context.sourceCode.ast)
-  if (known !== undefined && known !== null && known.tenancy === tenancy) return known
   const extractors = libraries.filter((library) => library.mentions(context.sourceCode.text))
   return analyse(context, tenancy, extractors)
 }

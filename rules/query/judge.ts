@@ -24,12 +24,22 @@ export interface JudgedQuery {
   readonly occurrences: readonly Judged[]
 }
 
+/** The verdicts are reached when somebody asks: of files that are read on the side, few queries matter. */
 export function judge(query: Query, tenancy: Tenancy): JudgedQuery {
+  let known: readonly Judged[] | null = null
+  return {
+    query,
+    get occurrences() {
+      return (known ??= judged(query, tenancy))
+    },
+  }
+}
+
+function judged(query: Query, tenancy: Tenancy): readonly Judged[] {
   const verdicts = verdictsOf(query, tenancy)
   const unseen = unseenText(query)
   const declared = declaredBy(query, tenancy)
-  const occurrences = verdicts.map((one): Judged => ({ ...one, verdict: blurred(one, unseen), declared }))
-  return { query, occurrences }
+  return verdicts.map((one): Judged => ({ ...one, verdict: blurred(one, unseen), declared }))
 }
 
 function verdictsOf({ statement, values }: Query, tenancy: Tenancy): readonly OccurrenceVerdict[] {

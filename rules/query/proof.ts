@@ -30,7 +30,8 @@ export class Proofs {
   readonly #sites: readonly CallSite[]
   readonly #scope: ExtractionScope
   readonly identities: Identities
-  readonly #membership: Membership
+  /** What runs before the queries of the file and ties a tenant to who is signed in. */
+  readonly membership: Membership
   readonly #nodes = new Map<JudgedQuery, TSESTree.Node>()
   readonly #checks = new Map<JudgedQuery, Check | null>()
   readonly #standings = new Map<JudgedQuery, ReadonlyMap<OccurrenceId, Standing>>()
@@ -40,7 +41,7 @@ export class Proofs {
     this.#scope = scope
     const calls = new Set(sites.map(({ node }) => node))
     this.identities = new Identities(scope, (node) => calls.has(node))
-    this.#membership = new Membership(scope, sites, this.identities)
+    this.membership = new Membership(scope, sites, this.identities)
     for (const site of sites) for (const judged of site.queries) this.#nodes.set(judged, site.node)
   }
 
@@ -50,7 +51,7 @@ export class Proofs {
 
   /** Is what the request says of the tenant proved before, by a membership? */
   isProved(value: TSESTree.Node, at: TSESTree.Node): boolean {
-    return this.#membership.before(value, at) === 'proved'
+    return this.membership.before(value, at) === 'proved'
   }
 
   #of(judged: JudgedQuery): ReadonlyMap<OccurrenceId, Standing> {

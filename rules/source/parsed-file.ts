@@ -85,14 +85,6 @@ export interface ParsedFile extends Parsed {
 /** So many files are kept with their trees. */
 const files = new Recent<{ readonly mtime: number; readonly file: ParsedFile | null }>(1500)
 
-/** Files that the linter has parsed, for whoever reads them later on the side. */
-const offered = new Recent<ParsedFile>(250)
-
-/** Hands in what the linter has parsed, so that the same text need not be parsed twice. */
-export function offerParsed(filename: string, file: ParsedFile): void {
-  offered.set(filename, file)
-}
-
 /** Files beyond this size are generated or vendored; reading them would cost more than it tells. */
 const sizeLimit = 400_000
 
@@ -104,9 +96,7 @@ export function parsedFile(filename: string, parse: Parse | null): ParsedFile | 
   if (known !== undefined && known.mtime === stat.mtimeMs) return known.file
   let file: ParsedFile | null = null
   try {
-    const text = readFileSync(filename, 'utf8')
-    const linted = offered.get(filename)
-    file = linted?.text === text ? linted : readText(text, filename, parse)
+    file = readText(readFileSync(filename, 'utf8'), filename, parse)
   } catch {
     // A file that does not parse is reported by whoever lints it; here it only stays unresolved.
   }

@@ -55,6 +55,11 @@ const wrappers: readonly {
   },
 ]
 
+/** Names of such functions, and packages whose functions the file may have under any name. */
+const telling = /cache|memo|^(?:mem|moize)$/i
+const packages =
+  /['"](?:next\/cache|lodash(?:-es)?(?:[./]memoize)?|p-memoize|mem|memoize|memoizee|moize|(?:fast|nano|micro)-memoize)['"]/
+
 /** Everything that the file puts into caches. */
 export function cacheEntries(file: FileView): readonly CacheEntry[] {
   return file.all('CallExpression').flatMap((node): CacheEntry[] => {
@@ -67,7 +72,16 @@ const plain = (node: TSESTree.CallExpressionArgument | undefined): TSESTree.Node
   node === undefined || node.type === 'SpreadElement' ? null : node
 
 function wrapped(node: TSESTree.CallExpression, scope: ExtractionScope): CacheEntry | null {
-  const exported = exportOf(scope.definitionOf(node.callee))
+  const callee = unwrap(node.callee)
+  const name =
+    callee.type === 'Identifier'
+      ? callee.name
+      : callee.type === 'MemberExpression'
+        ? memberName(callee)
+        : null
+  // Most calls are of something else, and a definition in another file is not free.
+  if (name === null || !(telling.test(name) || packages.test(scope.sourceCode.text))) return null
+  const exported = exportOf(scope.definitionOf(callee))
   if (exported === null) return null
   const wrapper = wrappers.find(
     ({ module, name }) => module.test(exported.module) && name.test(exported.name),

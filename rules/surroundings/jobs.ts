@@ -91,6 +91,11 @@ const senders: readonly Sender[] = [
   { module: /^@trigger\.dev\/sdk(\/v3)?$/, path: /\.(trigger|triggerAndWait)$/, place: at(0) },
 ]
 
+/** The last names of all of them: what else is called need not be looked up. */
+const methods = new Set(
+  senders.flatMap(({ path }) => [...path.source.matchAll(/[a-z]\w+/gi)].map(([name]) => name)),
+)
+
 /** Everything that the file hands to queues: BullMQ and Bull, pg-boss, graphile-worker, Inngest, Trigger.dev. */
 export function jobsOf(file: FileView): readonly Job[] {
   return file.all('CallExpression').flatMap((node): readonly Job[] => {
@@ -109,6 +114,9 @@ function placeOf(node: Call, file: FileView): Place | null {
   const callee = unwrap(node.callee)
   const name = callee.type === 'MemberExpression' ? memberName(callee) : null
   if (callee.type !== 'Identifier' && name === null) return null
+  // A function may have been imported under another name.
+  const isAlias = name === null && file.scope.sourceCode.text.includes('graphile-worker')
+  if (!isAlias && (name === null || !methods.has(name))) return null
   const origin = originOf(file.scope.definitionOf(callee)) ?? workerHelpers(callee, file)
   if (origin === null) return null
   const path = origin.path.join('.')

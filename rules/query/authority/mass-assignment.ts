@@ -4,7 +4,6 @@ import type { Judged, JudgedQuery } from '../judge.ts'
 import { relationIn } from '../reference.ts'
 import { assignedBodies } from './assigned.ts'
 import { movedIn } from './moved.ts'
-import { membershipOf } from './untrusted.ts'
 
 /** A way in which a request can set the tenant key of a row. */
 export interface MassAssignment {
@@ -41,7 +40,7 @@ export function massAssignmentsIn(
       certain: body === 'raw',
     })),
     ...movedIn(judged, mention, column).flatMap(({ source }): readonly MassAssignment[] => {
-      const authority = membershipOf(file).before(source, node)
+      const authority = file.proofs.membership.before(source, node)
       if (authority === 'proved') return []
       return [{ kind: 'moved', mention, column, source: text(source), certain: authority === 'none' }]
     }),

@@ -55,7 +55,7 @@ export class Membership {
   }
 
   #speaksOfBoth(node: TSESTree.Node, tenant: TSESTree.Node): boolean {
-    return this.#parts.ofTenant(node, tenant) && this.#parts.ofActor(node)
+    return this.#parts.ofActor(node) && this.#parts.ofTenant(node, tenant)
   }
 
   #ofStatement(statement: TSESTree.Node, tenant: TSESTree.Node): Authority {

@@ -51,6 +51,7 @@ function isColumn(node: TSESTree.Node, { sourceCode, filename, tenancy }: Extrac
 export class Parts {
   readonly #scope: ExtractionScope
   readonly #identities: Identities
+  readonly #actors = new Map<TSESTree.Node, boolean>()
 
   constructor(scope: ExtractionScope, identities: Identities) {
     this.#scope = scope
@@ -63,7 +64,11 @@ export class Parts {
   }
 
   ofActor(node: TSESTree.Node): boolean {
-    return this.#some(node, (part) => isActor(part, this.#scope))
+    const known = this.#actors.get(node)
+    if (known !== undefined) return known
+    const found = this.#some(node, (part) => isActor(part, this.#scope))
+    this.#actors.set(node, found)
+    return found
   }
 
   #isSame(part: TSESTree.Node, tenant: TSESTree.Node): boolean {

@@ -1,11 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { functionAround } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
-import { Identities } from '../identity.ts'
 import type { JudgedQuery } from '../judge.ts'
 import { type Claimed, claimedIn } from './claimed.ts'
 import { entranceOf } from './entry-point.ts'
-import { Membership } from './membership.ts'
+import { declaredAround } from './declared.ts'
 
 /** A tenant of the request that nothing ties to the actor. */
 export interface Untrusted {
@@ -14,25 +13,8 @@ export interface Untrusted {
   readonly certain: boolean
 }
 
-interface FileState {
-  readonly membership: Membership
-  /** Tenants that were told already, by function. */
-  readonly told: Map<TSESTree.Node | null, Set<string>>
-}
-
-const states = new WeakMap<QueryContext, FileState>()
-
-function stateOf(file: QueryContext): FileState {
-  const known = states.get(file)
-  if (known !== undefined) return known
-  const membership = new Membership(file.scope, file.sites, new Identities(file.scope))
-  const made = { membership, told: new Map() }
-  states.set(file, made)
-  return made
-}
-
-/** What runs before the queries of a file. */
-export const membershipOf = (file: QueryContext): Membership => stateOf(file).membership
+/** Tenants that were told already, by function. */
+const toldIn = new WeakMap<QueryContext, Map<TSESTree.Node | null, Set<string>>>()
 
 /** The untrusted tenants of a call; each is told at the first query of a function that is confined to it. */
 export function untrustedIn(
@@ -40,30 +22,18 @@ export function untrustedIn(
   queries: readonly JudgedQuery[],
   file: QueryContext,
 ): readonly Untrusted[] {
-  const { membership, told } = stateOf(file)
+  const { membership } = file.proofs
+  const told = toldIn.get(file) ?? new Map<TSESTree.Node | null, Set<string>>()
+  toldIn.set(file, told)
   const around = functionAround(node)
   const known = told.get(around) ?? new Set<string>()
   told.set(around, known)
   return queries.flatMap(claimedIn).flatMap((claimed): readonly Untrusted[] => {
     const authority = known.has(claimed.path) ? 'proved' : membership.of(claimed.source, node)
-    if (authority === 'proved' || isGuarded(claimed, node, file)) return []
+    if (authority === 'proved' || declaredAround(claimed.path, node, file) !== null) return []
     const reads = claimed.mention.occurrence.access === 'read'
     if (reads && membership.isCheckedAfter(claimed.source, node)) return []
     known.add(claimed.path)
     return [{ claimed, certain: authority === 'none' && entranceOf(node, file.scope) === 'open' }]
   })
-}
-
-/** A wrapper that the tenancy model says proves this input: `projectProcedure` proves `input.projectId`. */
-function isGuarded({ path }: Claimed, node: TSESTree.Node, { tenancy, scope }: QueryContext): boolean {
-  const named = Object.entries(tenancy.guards).filter(([, inputs]) =>
-    inputs.some((input) => path === input || path.endsWith(`.${input}`)),
-  )
-  if (named.length === 0) return false
-  for (let at = node.parent; at != null; at = at.parent) {
-    if (at.type !== 'CallExpression') continue
-    const callee = scope.sourceCode.getText(at.callee)
-    if (named.some(([guard]) => callee.split(/[^\w$]+/).includes(guard))) return true
-  }
-  return false
 }
