@@ -108,6 +108,34 @@ function analyse(
 ): QueryContext {
   const { sourceCode } = context
   const extraction = new Extraction(context, tenancy, extractors)
+  let sites: readonly CallSite[] | null = null
+  let proofs: Proofs | null = null
+  let reach: Reach | null = null
+  // Of many files that are read beside the linted one nothing but their names is asked.
+  const made: QueryContext = {
+    tenancy,
+    get sites() {
+      return (sites ??= sitesOf(sourceCode, extraction, tenancy))
+    },
+    scope: extraction.scope,
+    cwd: context.cwd ?? process.cwd(),
+    standingOf: (judged, { occurrence }) => made.proofs.standingOf(judged, occurrence.id),
+    get proofs() {
+      return (proofs ??= new Proofs(made.sites, extraction.scope))
+    },
+    exposureOf: (judged, occurrence) => {
+      reach ??= new Reach(made, new SideFiles(context, tenancy, made, analysisOf))
+      return reach.exposureOf(judged, occurrence)
+    },
+  }
+  return made
+}
+
+function sitesOf(
+  sourceCode: TSESLint.SourceCode,
+  extraction: Extraction,
+  tenancy: Tenancy,
+): readonly CallSite[] {
   const sites: CallSite[] = []
   for (const node of callsIn(sourceCode)) {
     const found = extraction.at(node)
@@ -118,21 +146,7 @@ function analyse(
       opaques: found.filter((one) => one.kind === 'opaque'),
     })
   }
-  const proofs = new Proofs(sites, extraction.scope)
-  let reach: Reach | null = null
-  const made: QueryContext = {
-    tenancy,
-    sites,
-    scope: extraction.scope,
-    cwd: context.cwd ?? process.cwd(),
-    standingOf: (judged, { occurrence }) => proofs.standingOf(judged, occurrence.id),
-    proofs,
-    exposureOf: (judged, occurrence) => {
-      reach ??= new Reach(made, new SideFiles(context, tenancy, made, analysisOf))
-      return reach.exposureOf(judged, occurrence)
-    },
-  }
-  return made
+  return sites
 }
 
 /** Asks the extractors about calls, each call once; provenance asks too, to tell rows. */

@@ -6,7 +6,7 @@ import type { Definition } from './definition.ts'
 import { TypeReader, isTelling, unknown } from './type-definition.ts'
 import { firstAssignment } from './assignment.ts'
 import { exportedNode } from './exports.ts'
-import { isLocal, loadModule, resolveImport } from './graph.ts'
+import { filesExporting, isLocal, loadModule, resolveImport } from './graph.ts'
 import type { Parse } from './parsed-file.ts'
 import type { SourceModule } from './module.ts'
 
@@ -239,9 +239,8 @@ export class Definer {
         return this.member(object, found.name)
       }
       case 'stars':
-        for (const specifier of found.specifiers) {
-          const file = resolveImport(specifier, module.filename)
-          const next = file === null ? null : this.moduleOf(file)
+        for (const file of filesExporting(name, found.specifiers, module.filename)) {
+          const next = this.moduleOf(file)
           const definition = next === null ? null : this.#exported(next, name, depth + 1)
           if (definition !== null) return definition
         }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { aliasesFor } from './alias.ts'
+import { fileText } from './file-text.ts'
 import { type SourceModule, sideModule } from './module.ts'
 import { type Parse, type ParsedFile, parsedFile } from './parsed-file.ts'
 import { workspaceSources } from './workspace.ts'
@@ -30,13 +31,19 @@ function findSource(base: string): string | null {
   return null
 }
 
+/** What was found out about the files of a project is trusted for so long, in milliseconds. */
+const trustedFor = 1000
+
 const resolved = new Map<string, { readonly file: string | null; readonly at: number }>()
 
 /** The local file behind an import: relative, through the `paths` of a tsconfig, or of the same workspace; null for packages. */
 export function resolveImport(specifier: string, from: string): string | null {
   const key = `${dirname(from)}\0${specifier}`
   const known = resolved.get(key)
-  if (known !== undefined && (known.file === null ? Date.now() - known.at < 1000 : isFile(known.file))) {
+  if (
+    known !== undefined &&
+    (known.file === null ? Date.now() - known.at < trustedFor : isFile(known.file))
+  ) {
     return known.file
   }
   const bases = specifier.startsWith('.')
@@ -65,4 +72,20 @@ export function loadModule(filename: string, parse: Parse | null): SourceModule 
   const module = sideModule(filename, file.text, file.ast)
   modules.set(file, module)
   return module
+}
+
+const starred = new Map<string, { readonly files: readonly string[]; readonly at: number }>()
+
+/** The files behind `export *` that can export this name: those in whose text it stands, or that have an `export *` of their own. */
+export function filesExporting(name: string, specifiers: readonly string[], from: string): readonly string[] {
+  const key = `${from}\0${name}\0${specifiers.join()}`
+  const known = starred.get(key)
+  if (known !== undefined && Date.now() - known.at < trustedFor) return known.files
+  const files = specifiers.flatMap((specifier) => {
+    const file = resolveImport(specifier, from)
+    const text = file === null ? undefined : fileText(file)?.text
+    return text !== undefined && (text.includes(name) || /\bexport\s*\*/.test(text)) ? [file!] : []
+  })
+  starred.set(key, { files, at: Date.now() })
+  return files
 }

@@ -1,19 +1,14 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
-import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { childrenOf } from './children.ts'
+import { type FileText, fileText } from './file-text.ts'
+import { leanParse, type Parse, type Parsed } from './lean-parse.ts'
 import { Recent } from './recent.ts'
 
-/** What a parser makes of a file, with the scopes of its names where it knows them. */
-export interface Parsed {
-  readonly ast: TSESTree.Program
-  readonly scopeManager: TSESLint.Scope.ScopeManager | null
-  readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>
-}
-
-export type Parse = (text: string, filename: string) => Parsed
+export type { Parse } from './lean-parse.ts'
 
 interface ParserModule {
+  readonly meta?: { readonly name?: string }
   readonly parseForESLint?: (
     text: string,
     options: object,
@@ -51,18 +46,34 @@ let fallback: Parse | null | undefined
 function fallbackParse(): Parse | null {
   if (fallback !== undefined) return fallback
   try {
-    const load = createRequire(import.meta.url)
-    fallback = parserToParse(load('@typescript-eslint/parser') as ParserModule)
+    const { resolve } = createRequire(import.meta.url)
+    fallback = leanParse(resolve('@typescript-eslint/parser'))
   } catch {
     fallback = null
   }
   return fallback
 }
 
+const known = new WeakMap<object, Parse>()
+
 /** The parser that lints this file also reads the modules that the file imports. */
 export function parseOf(languageOptions: TSESLint.FlatConfig.LanguageOptions | undefined): Parse {
-  const parser = languageOptions?.parser as ParserModule | undefined
-  const own = parser === undefined ? null : parserToParse(parser)
+  const parser = (languageOptions?.parser as ParserModule | undefined) ?? none
+  const before = known.get(parser)
+  if (before !== undefined) return before
+  const made = parseWith(parser)
+  known.set(parser, made)
+  return made
+}
+
+const none: ParserModule = {}
+
+function parseWith(parser: ParserModule): Parse {
+  // Whatever it was configured with, its trees are the same.
+  const isTypescript = parser === none || parser.meta?.name === 'typescript-eslint/parser'
+  const lean = isTypescript ? fallbackParse() : null
+  if (lean !== null) return lean
+  const own = parser === none ? null : parserToParse(parser)
   return (text, filename) => {
     try {
       if (own !== null) return own(text, filename)
@@ -71,9 +82,7 @@ export function parseOf(languageOptions: TSESLint.FlatConfig.LanguageOptions | u
       if (other === null) throw error
       return other(text, filename)
     }
-    const other = fallbackParse()
-    if (other === null) throw new Error('no parser')
-    return other(text, filename)
+    throw new Error('no parser')
   }
 }
 
@@ -83,37 +92,44 @@ export interface ParsedFile extends Parsed {
 }
 
 /** So many files are kept with their trees. */
-const files = new Recent<{ readonly mtime: number; readonly file: ParsedFile | null }>(1500)
-
-/** Files beyond this size are generated or vendored; reading them would cost more than it tells. */
-const sizeLimit = 400_000
+const files = new Recent<{ readonly from: FileText; readonly file: ParsedFile | null }>(1500)
 
 /** Reads and parses a file once for all who ask, until it is modified; null when that is not possible. */
 export function parsedFile(filename: string, parse: Parse | null): ParsedFile | null {
-  const stat = statSync(filename, { throwIfNoEntry: false })
-  if (stat === undefined || parse === null || stat.size > sizeLimit) return null
+  const from = parse === null ? null : fileText(filename)
+  if (from === null) return null
   const known = files.get(filename)
-  if (known !== undefined && known.mtime === stat.mtimeMs) return known.file
+  if (known?.from === from) return known.file
   let file: ParsedFile | null = null
   try {
-    file = readText(readFileSync(filename, 'utf8'), filename, parse)
+    file = readText(from.text, filename, parse!)
   } catch {
     // A file that does not parse is reported by whoever lints it; here it only stays unresolved.
   }
-  files.set(filename, { mtime: stat.mtimeMs, file })
+  files.set(filename, { from, file })
   return file
 }
 
 function readText(text: string, filename: string, parse: Parse): ParsedFile {
-  const { ast, scopeManager, visitorKeys } = parse(text, filename)
+  const parsed = parse(text, filename)
+  const { ast, visitorKeys } = parsed
   // Nobody asks for the tokens of such a file, and they are most of its weight.
   Reflect.deleteProperty(ast, 'tokens')
   Reflect.deleteProperty(ast, 'comments')
   linkParents(ast)
-  return { text, ast, scopeManager, visitorKeys }
+  return {
+    text,
+    ast,
+    get scopeManager() {
+      return parsed.scopeManager
+    },
+    visitorKeys,
+  }
 }
 
+/** Positions are two thirds of a tree's weight, and of such a file at most the line of a node is asked, see `lineOf`. */
 function linkParents(node: TSESTree.Node): void {
+  Reflect.set(node, 'loc', undefined)
   for (const child of childrenOf(node)) {
     // typescript-estree has its own getter-only parents on some nodes; both parsers leave plain nodes writable.
     Reflect.set(child, 'parent', node)

@@ -19,7 +19,8 @@ export function sideSource(filename: string, parse: Parse | null): TSESLint.Sour
   return source
 }
 
-function sourceOf({ text, ast, scopeManager, visitorKeys }: ParsedFile): TSESLint.SourceCode | null {
+function sourceOf(file: ParsedFile): TSESLint.SourceCode | null {
+  const { text, ast, scopeManager, visitorKeys } = file
   if (scopeManager === null) return null
   const source = {
     text,

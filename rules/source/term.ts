@@ -2,7 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { type Binding, isFunction, keyName, memberName } from './binding.ts'
 import { returnsOf, unwrap } from './children.ts'
 import { exportedNode } from './exports.ts'
-import { loadModule, resolveImport } from './graph.ts'
+import { filesExporting, loadModule, resolveImport } from './graph.ts'
 import type { Parse } from './parsed-file.ts'
 import type { SourceModule } from './module.ts'
 import { type PackageExport, packageExportOf } from './package-export.ts'
@@ -176,9 +176,8 @@ export class Follower {
       case 'member':
         return this.member(this.term(found.node, module), found.name)
       case 'stars':
-        for (const specifier of found.specifiers) {
-          const file = resolveImport(specifier, module.filename)
-          const next = file === null ? null : loadModule(file, this.#parse)
+        for (const file of filesExporting(name, found.specifiers, module.filename)) {
+          const next = loadModule(file, this.#parse)
           const term = next === null ? null : this.#exported(next, name, depth + 1)
           if (term !== null) return term
         }

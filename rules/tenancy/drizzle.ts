@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { SourceModule } from '../source/module.ts'
+import { lineOf } from '../source/position.ts'
 import { type Declared, type Term, Follower } from '../source/term.ts'
 import { cased, casingAround } from './drizzle-casing.ts'
 import { type DrizzleRelation, DrizzleRelationReader } from './drizzle-relations.ts'
@@ -181,7 +182,7 @@ class DrizzleSchema {
   }
 
   #note({ node, module }: Term, what: string): void {
-    this.#unread.push(`${module.filename}:${node.loc.start.line}: ${what}`)
+    this.#unread.push(`${module.filename}:${lineOf(node, module.text)}: ${what}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from '../source/binding.ts'
 import { childrenOf, unwrap } from '../source/children.ts'
+import { lineOf } from '../source/position.ts'
 import type { Follower, Term } from '../source/term.ts'
 import { KnexScript, bound, quoted, quotedTable } from './knex-script.ts'
 import { KnexTable, type Link } from './knex-table.ts'
@@ -121,7 +122,7 @@ export class KnexMigration {
       links.push({
         name: memberName(member) ?? '',
         arguments: call?.arguments.map((one) => ({ ...at, node: one as TSESTree.Node })) ?? null,
-        line: member.property.loc.start.line,
+        line: lineOf(member.property, at.module.text),
       })
       at = this.#follower.follow({ ...at, node: member.object })
     }

@@ -4,7 +4,7 @@ import { contains, unwrap } from '../../source/children.ts'
 import type { Definition } from '../../source/definition.ts'
 import type { QueryContext } from '../context.ts'
 import { type CallLike, callsByName } from './calls.ts'
-import { importKey } from './project.ts'
+import { importKey } from './indexed.ts'
 import type { SideFiles } from './side-files.ts'
 
 /** A call of a function, in the analysis of the file that it stands in. */
@@ -24,6 +24,8 @@ export interface Named {
   readonly name: string
   /** A method or a member of an object: its receiver may be of a type that is not in sight. */
   readonly isMember: boolean
+  /** The class whose method it is. */
+  readonly className: string | null
   /** What the name stands for: the function, or the call that wraps it. */
   readonly node: TSESTree.Node
 }
@@ -34,19 +36,21 @@ const fileLimit = 60
 /** The name under which a function is known: its own, that of its constant or member, also through a wrapper around it. */
 export function nameOf(node: FunctionNode): Named | null {
   if (node.type === 'FunctionDeclaration') {
-    return node.id === null ? null : { name: node.id.name, isMember: false, node }
+    return node.id === null ? null : { name: node.id.name, isMember: false, className: null, node }
   }
   let at: TSESTree.Node = node
   for (let depth = 0; depth < 4; depth++) {
     const parent: TSESTree.Node | undefined = at.parent
     switch (parent?.type) {
       case 'VariableDeclarator':
-        return parent.id.type === 'Identifier' ? { name: parent.id.name, isMember: false, node: at } : null
+        return parent.id.type === 'Identifier'
+          ? { name: parent.id.name, isMember: false, className: null, node: at }
+          : null
       case 'MethodDefinition':
       case 'PropertyDefinition':
       case 'Property': {
         const name = keyName(parent.key, parent.computed)
-        return name === null ? null : { name, isMember: true, node: at }
+        return name === null ? null : { name, isMember: true, className: classNameAt(parent), node: at }
       }
       case 'CallExpression':
         if (!parent.arguments.includes(at as TSESTree.CallExpressionArgument)) return null
@@ -64,21 +68,74 @@ export function nameOf(node: FunctionNode): Named | null {
   return null
 }
 
+function classNameAt(member: TSESTree.Node): string | null {
+  const body = member.parent
+  return body?.type === 'ClassBody' ? (body.parent.id?.name ?? null) : null
+}
+
 /** The calls of a function in its own file and in the rest of the project. */
 export function callersOf(node: FunctionNode, file: QueryContext, files: SideFiles): Callers {
   const named = nameOf(node)
   if (named === null) return { callers: [], complete: true }
-  const own = file.scope.filename
-  const { filesCalling } = files.project
-  const others = [...new Set([...filesCalling(named.name), ...filesCalling(importKey(own))])].filter(
-    (filename) => filename !== own,
-  )
-  const looked = others.slice(0, fileLimit)
-  const callers = [own, ...looked].flatMap((filename) => {
-    const from = filename === own ? file : files.analysisOf(filename)
+  const { filenames, complete } = filesToLookAt(named, file, files)
+  const others = filenames.flatMap((filename) => {
+    const from = files.analysisOf(filename)
     return from === null ? [] : callsOf(named, node, file, from)
   })
-  return { callers, complete: looked.length === others.length }
+  rememberCallers(named, file, files, [...new Set(others.map((caller) => caller.file.scope.filename))])
+  return { callers: [...callsOf(named, node, file, file), ...others], complete }
+}
+
+/** Which other files may call the function. */
+function filesToLookAt(
+  named: Named,
+  file: QueryContext,
+  files: SideFiles,
+): { readonly filenames: readonly string[]; readonly complete: boolean } {
+  const own = file.scope.filename
+  const { filesCalling, speaksOf } = files.project
+  const { className, name } = named
+  const known = knownCallers(named, file, files)
+  const all = new Set([...filesCalling(name), ...filesCalling(importKey(own))])
+  all.delete(own)
+  // A name of one word is taken for this method only where the receiver is known, so its class is spoken of.
+  const others =
+    className === null || isTelling(name)
+      ? [...all]
+      : [...all].filter((filename) => speaksOf(filename, className))
+  const complete = others.length <= fileLimit
+  return { filenames: known ?? others.slice(0, fileLimit), complete }
+}
+
+/** Which files turned out to call a function, until any file of the project changes. Many queries are reached through the same few. */
+interface KnownOf {
+  readonly text: string
+  readonly byFunction: Map<string, readonly string[]>
+}
+const known = new WeakMap<object, Map<string, KnownOf>>()
+
+const keyOf = ({ name, node }: Named): string => `${name} ${node.range.join(' ')}`
+
+function knownCallers(named: Named, { scope }: QueryContext, files: SideFiles): readonly string[] | null {
+  const ofFile = known.get(files.project.state)?.get(scope.filename)
+  if (ofFile?.text !== scope.sourceCode.text) return null
+  return ofFile.byFunction.get(keyOf(named)) ?? null
+}
+
+function rememberCallers(
+  named: Named,
+  { scope }: QueryContext,
+  files: SideFiles,
+  callers: readonly string[],
+): void {
+  const { state } = files.project
+  const byFile = known.get(state) ?? new Map<string, KnownOf>()
+  known.set(state, byFile)
+  const { text } = scope.sourceCode
+  const before = byFile.get(scope.filename)
+  const ofFile = before?.text === text ? before : { text, byFunction: new Map<string, readonly string[]>() }
+  byFile.set(scope.filename, ofFile)
+  ofFile.byFunction.set(keyOf(named), callers)
 }
 
 function callsOf(

@@ -15,7 +15,9 @@ export function callsByName(sourceCode: TSESLint.SourceCode): ReadonlyMap<string
   const visit = (node: TSESTree.Node): void => {
     if (node.type === 'CallExpression' || node.type === 'JSXOpeningElement') {
       const name = node.type === 'CallExpression' ? calleeName(node) : elementName(node)
-      if (name !== null) calls.set(name, [...(calls.get(name) ?? []), node])
+      const others = name === null ? undefined : calls.get(name)
+      if (others !== undefined) others.push(node)
+      else if (name !== null) calls.set(name, [node])
     }
     for (const child of childrenOf(node)) visit(child)
   }

@@ -1,11 +1,16 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
+import { type Indexed, indexedOf, subjectOf } from './indexed.ts'
 
 /** The source files of a project, with the names that each of them calls. */
 export interface Project {
   readonly root: string
   /** Files in which `name(`, `name<…>(` or `<Name` stands. */
   readonly filesCalling: (name: string) => readonly string[]
+  /** Does the file name a class, an heir of it, or something called like an instance of one? */
+  readonly speaksOf: (filename: string, className: string) => boolean
+  /** Another object once any file has changed. */
+  readonly state: object
 }
 
 const skipped = new Set(
@@ -18,18 +23,25 @@ const notSource = /\.d\.[cm]?ts$|\.(?:test|spec|stories|min|generated)\.[cm]?[jt
 const deepest = 20
 /** Beyond this a file is generated, or bundled. */
 const sizeLimit = 400_000
-/** How long an index may go without a look at the files, in milliseconds. */
+/** How long an index goes without a look at the files: in milliseconds, and as a multiple of the time that a look takes. */
 const lookAgainAfter = 2000
+const lookShare = 50
 
-interface Indexed {
+interface Dated extends Indexed {
   readonly mtime: number
-  readonly names: ReadonlySet<string>
 }
 
 interface Index {
-  readonly files: Map<string, Indexed>
-  byName: ReadonlyMap<string, readonly string[]>
-  looked: number
+  readonly files: Map<string, Dated>
+  state: State
+  /** When the files are to be looked at again, in milliseconds since the epoch. */
+  lookAt: number
+}
+
+/** What follows from the files as they were at one look. */
+interface State {
+  readonly byName: ReadonlyMap<string, readonly string[]>
+  readonly heirs: ReadonlyMap<string, readonly string[]>
 }
 
 const indexes = new Map<string, Index>()
@@ -38,7 +50,22 @@ const indexes = new Map<string, Index>()
 export function projectOf(filename: string, cwd: string): Project {
   const inside = !relative(cwd, filename).startsWith('..')
   const root = inside ? cwd : packageOf(filename)
-  return { root, filesCalling: (name) => indexOf(root).byName.get(name) ?? [] }
+  return {
+    root,
+    filesCalling: (name) => indexOf(root).state.byName.get(name) ?? [],
+    speaksOf: (file, className) => speaksOf(indexOf(root), file, className),
+    get state() {
+      return indexOf(root).state
+    },
+  }
+}
+
+function speaksOf({ files, state }: Index, filename: string, className: string): boolean {
+  const subjects = files.get(filename)?.subjects
+  if (subjects === undefined) return true
+  const family = new Set([className])
+  for (const name of family) for (const heir of state.heirs.get(name) ?? []) family.add(heir)
+  return [...family].some((name) => subjects.has(subjectOf(name)))
 }
 
 function packageOf(filename: string): string {
@@ -49,10 +76,12 @@ function packageOf(filename: string): string {
 
 function indexOf(root: string): Index {
   const known = indexes.get(root)
-  if (known !== undefined && Date.now() - known.looked < lookAgainAfter) return known
-  const index: Index = known ?? { files: new Map(), byName: new Map(), looked: 0 }
-  if (refresh(index, root)) index.byName = invert(index.files)
-  index.looked = Date.now()
+  const started = Date.now()
+  if (known !== undefined && started < known.lookAt) return known
+  const index: Index = known ?? { files: new Map(), state: stateOf(new Map()), lookAt: 0 }
+  if (refresh(index, root)) index.state = stateOf(index.files)
+  const ended = Date.now()
+  index.lookAt = ended + Math.max(lookAgainAfter, lookShare * (ended - started))
   indexes.set(root, index)
   return index
 }
@@ -66,7 +95,7 @@ function refresh(index: Index, root: string): boolean {
     const stat = statSync(file, { throwIfNoEntry: false })
     if (stat === undefined || stat.size > sizeLimit) continue
     if (index.files.get(file)?.mtime === stat.mtimeMs) continue
-    index.files.set(file, { mtime: stat.mtimeMs, names: calledIn(readFileSync(file, 'utf8')) })
+    index.files.set(file, { mtime: stat.mtimeMs, ...indexedOf(readFileSync(file, 'utf8')) })
     changed = true
   }
   for (const file of index.files.keys()) {
@@ -77,39 +106,20 @@ function refresh(index: Index, root: string): boolean {
   return changed
 }
 
-const called = /([A-Za-z_$][\w$]*)(?:<[^<>()]*>)?\??\.?\(|<([A-Z][\w$]*)/g
-
-/** `import { load as loadTask }`: the file calls `load` under another name. */
-const renamed = /([A-Za-z_$][\w$]*)\s+as\s+[A-Za-z_$]/g
-const defaultImport = /import\s+[A-Za-z_$][\w$]*\s*(?:,\s*\{[^}]*\}\s*)?from\s*['"]([^'"]+)['"]/g
-
-/** Under which key of {@link Project.filesCalling} the files stand that import the default of a module. */
-export function importKey(module: string): string {
-  const [last, before] = module
-    .replace(/(?:\/index)?\.[cm]?[jt]sx?$|\/index$/, '')
-    .split('/')
-    .reverse()
-  return `import ${last === '' ? before : last}`
-}
-
-function calledIn(text: string): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const match of text.matchAll(called)) names.add(match[1] ?? match[2]!)
-  for (const match of text.matchAll(renamed)) names.add(match[1]!)
-  for (const match of text.matchAll(defaultImport)) names.add(importKey(match[1]!))
-  return names
-}
-
-function invert(files: ReadonlyMap<string, Indexed>): ReadonlyMap<string, readonly string[]> {
+function stateOf(files: ReadonlyMap<string, Indexed>): State {
   const byName = new Map<string, string[]>()
-  for (const [file, { names }] of files) {
-    for (const name of names) {
-      const known = byName.get(name)
-      if (known === undefined) byName.set(name, [file])
-      else known.push(file)
-    }
+  const heirs = new Map<string, string[]>()
+  for (const [file, indexed] of files) {
+    for (const name of indexed.names) push(byName, name, file)
+    for (const [heir, parents] of indexed.heirs) for (const parent of parents) push(heirs, parent, heir)
   }
-  return byName
+  return { byName, heirs }
+}
+
+function push(lists: Map<string, string[]>, key: string, value: string): void {
+  const known = lists.get(key)
+  if (known === undefined) lists.set(key, [value])
+  else known.push(value)
 }
 
 function filesBelow(folder: string, depth = 0): string[] {

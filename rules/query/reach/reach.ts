@@ -3,6 +3,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import type { Binding } from '../../source/binding.ts'
 import { unwrap } from '../../source/children.ts'
 import { isConstant, linted, type SourceModule } from '../../source/module.ts'
+import { lineOf } from '../../source/position.ts'
 import { placeOf } from '../../provenance/place.ts'
 import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
@@ -372,7 +373,7 @@ export class Reach {
     const shown = relative(this.#files.project.root, filename)
     const [outermost] = around.slice(-1)
     const name = named?.name ?? (outermost === undefined ? 'the module' : 'a handler')
-    return { name, file: shown, line: node.loc.start.line }
+    return { name, file: shown, line: lineOf(node, file.scope.sourceCode.text) }
   }
 }
 
