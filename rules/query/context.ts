@@ -39,6 +39,8 @@ export interface QueryContext {
   readonly proofs: Proofs
   /** Who can steer a mention that its statement does not confine. */
   readonly exposureOf: (judged: JudgedQuery, occurrence: Judged) => Exposure
+  /** The analysis of another file of the project; null when it cannot be read. */
+  readonly analysisOf: (filename: string) => QueryContext | null
   /** The folder that the linter runs in. */
   readonly cwd: string
 }
@@ -120,6 +122,8 @@ function analyse(
   }
   const proofs = new Proofs(sites, extraction.scope)
   let reach: Reach | null = null
+  let files: SideFiles | null = null
+  const sideFiles = (): SideFiles => (files ??= new SideFiles(context, tenancy, made, analysisOf))
   const made: QueryContext = {
     tenancy,
     sites,
@@ -128,9 +132,10 @@ function analyse(
     standingOf: (judged, { occurrence }) => proofs.standingOf(judged, occurrence.id),
     proofs,
     exposureOf: (judged, occurrence) => {
-      reach ??= new Reach(made, new SideFiles(context, tenancy, made, analysisOf))
+      reach ??= new Reach(made, sideFiles())
       return reach.exposureOf(judged, occurrence)
     },
+    analysisOf: (filename) => sideFiles().analysisOf(filename),
   }
   return made
 }
