@@ -180,9 +180,9 @@ class Attempt {
     if (segment.setting === 'number') return { position: 'placeholder', parameter, quoted }
     if (quoted) return { position: 'value', parameter, quoted }
     // `${alias}.id`: no value has a part without parentheses around it.
-    const after = this.parts[segment.holes.at(-1)! + 1] ?? ''
-    if (/^\.(?:\*|"|\w)/.test(after)) return { position: 'identifier', parameter, quoted }
-    const position = landed === 'predicate' ? 'fragment' : landed === 'value' ? 'value' : 'identifier'
+    const hasPart = /^\.(?:\*|"|\w)/.test(this.parts[segment.holes.at(-1)! + 1] ?? '')
+    const isValue = landed === 'value' && !hasPart
+    const position = landed === 'predicate' ? 'fragment' : isValue ? 'value' : 'identifier'
     return { position, parameter, quoted }
   }
 }
