@@ -1,7 +1,7 @@
-import { databaseIn } from '../surroundings/attempt.ts'
+import type { Tier } from '../query/rule.ts'
+import { type Raised, raisedIn } from '../surroundings/attempt.ts'
 import { caughtErrors } from '../surroundings/caught.ts'
 import { type Exposure, exposuresIn } from '../surroundings/exposure.ts'
-import type { FileView } from '../surroundings/file.ts'
 import { answersOf } from '../surroundings/responses.ts'
 import { defineFileRule } from '../surroundings/rule.ts'
 
@@ -10,6 +10,8 @@ interface Options {
   readonly onlyCertain: boolean
   /** Report also texts of errors in whose attempt no query and no code of the program is in sight. */
   readonly reportUnknown: boolean
+  /** How surely the error must be one of the database that tells of rows. */
+  readonly tier: Tier
 }
 
 /** An error that the database may have raised, sent to the client. */
@@ -32,8 +34,13 @@ export default defineFileRule<Options>({
       description:
         'Report also texts of errors in whose attempt no query and no code of the program is in sight.',
     },
+    tier: {
+      type: 'string',
+      enum: ['certain', 'likely', 'every'],
+      description: 'How surely the error must be one of the database that tells of rows.',
+    },
   },
-  defaults: { onlyCertain: false, reportUnknown: false },
+  defaults: { onlyCertain: false, reportUnknown: false, tier: 'every' },
   mentions: (text) =>
     /catch|setErrorHandler|onError|\b_?next\b/.test(text) &&
     /\.(json|send|end|write|text|html|body)\b|Response\(|Exception\(|TRPCError\(/.test(text),
@@ -43,22 +50,31 @@ export default defineFileRule<Options>({
     const seen = new Set<unknown>()
     for (const { payloads } of answersOf(file)) {
       for (const exposure of payloads.flatMap((one) => exposuresIn(one, errors, file.scope))) {
-        const origin = originText(exposure, file, options)
-        if (origin === null || seen.has(exposure.node)) continue
+        if (seen.has(exposure.node) || (exposure.kind === 'message' && options.onlyCertain)) continue
+        const raised = raisedIn(exposure.caught.attempt, file)
+        if (raised === null ? !options.reportUnknown : !isWanted(exposure, raised, options.tier)) continue
         seen.add(exposure.node)
         const source = file.scope.sourceCode.getText(exposure.node)
-        report(exposure.kind, exposure.node, { source, origin })
+        const messageId = exposure.kind === 'message' ? 'message' : 'details'
+        report(messageId, exposure.node, { source, origin: originText(exposure, raised) })
       }
     }
   },
 })
 
-function originText(exposure: Exposure, file: FileView, options: Options): string | null {
-  const database = databaseIn(exposure.caught.attempt, file)
-  if (database === null && !options.reportUnknown) return null
-  if (exposure.kind === 'message' && options.onlyCertain) return null
-  if (database === 'certain') return 'a query can raise it'
-  return exposure.caught.attempt === null
-    ? 'any error of the application comes here'
+/**
+ * A whole error gives away what the database has put on it, and only what a write has violated quotes constraints and values. Fields
+ * that are picked out by name are meant to be the database's.
+ */
+function isWanted({ kind, caught }: Exposure, { by, isDirect }: Raised, tier: Tier): boolean {
+  if (tier === 'every') return true
+  if (tier === 'certain' && !isDirect && caught.attempt !== null) return false
+  return kind === 'whole' ? by === 'write' : tier === 'likely' || by !== 'unseen'
+}
+
+function originText({ caught }: Exposure, raised: Raised | null): string {
+  if (caught.attempt === null) return 'any error of the application comes here'
+  return raised !== null && raised.by !== 'unseen'
+    ? 'a query can raise it'
     : 'the code that it guards can raise any error'
 }

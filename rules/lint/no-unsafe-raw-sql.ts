@@ -1,5 +1,8 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import type { CallSite } from '../query/context.ts'
 import type { Interpolation } from '../query/query.ts'
-import { defineRule, type Tier } from '../query/rule.ts'
+import { defineRule, type Site, type Tier } from '../query/rule.ts'
+import { memberName } from '../source/binding.ts'
 import { harmOf } from '../query/harmless.ts'
 
 interface Options {
@@ -35,16 +38,17 @@ export default defineRule<Options>({
     },
   },
   defaults: { reportUnknown: false, tier: 'every' },
-  check({ queries, opaques, file }, options, report) {
+  check(site, options, report) {
+    const { file } = site
     const seen = new Set<unknown>()
-    const all = [...queries.map((one) => one.query), ...opaques].flatMap((one) => one.interpolations)
-    for (const interpolation of all) {
+    for (const interpolation of interpolationsOf(site)) {
       const text = file.scope.sourceCode.getText(interpolation.node)
       if (seen.has(interpolation.node) || !isWanted(interpolation, text, options)) continue
       seen.add(interpolation.node)
+      if (!isFirst(site, interpolation.node, text, options)) continue
       const harm = harmOf(interpolation.node, file.scope)
       if (harm === 'harmless' || (harm === 'unseen' && !options.reportUnknown)) continue
-      report(interpolation.position, interpolation.node, {
+      report(positionOf(interpolation, text), interpolation.node, {
         source: shortened(text),
         origin: interpolation.provenance.kind === 'request' ? ', and the request chooses it' : '',
       })
@@ -52,13 +56,43 @@ export default defineRule<Options>({
   },
 })
 
+const interpolationsOf = ({ queries, opaques }: CallSite): readonly Interpolation[] =>
+  [...queries.map((one) => one.query), ...opaques].flatMap((one) => one.interpolations)
+
+/** A text that several calls send is told once, at the first of them for which it counts. */
+function isFirst(site: Site, node: TSESTree.Node, text: string, options: Options): boolean {
+  const first = site.file.sites.find((one) =>
+    interpolationsOf(one).some((other) => other.node === node && isWanted(other, text, options)),
+  )
+  return first === undefined || first.node === site.node
+}
+
 /** A name or a fragment is mostly chosen by the program itself; a value, and what stands between quotes, hardly ever. */
-function isWanted({ position, provenance }: Interpolation, text: string, options: Options): boolean {
+function isWanted(interpolation: Interpolation, text: string, options: Options): boolean {
+  const { node, provenance } = interpolation
   if (provenance.kind === 'literal' || enumMember.test(text)) return false
   if (provenance.kind === 'request') return true
   if (options.tier === 'certain') return false
-  if (position === 'value' || quoted.test(text) || options.reportUnknown) return true
+  if (options.reportUnknown) return true
+  if (isQuotedByKysely(node)) return false
+  // Whoever is logged in does not choose who that is.
+  if (provenance.kind === 'trusted' && options.tier === 'likely') return false
+  if (positionOf(interpolation, text) === 'value' || quoted.test(text)) return true
   return options.tier === 'every' && provenance.kind !== 'unknown'
+}
+
+/** Placeholders whose names are pasted, `$(${column})`, are names, although values stand in their place. */
+function positionOf({ position }: Interpolation, text: string): Interpolation['position'] {
+  const pasted = text.match(/(?<!\\)\$\{/g)?.length ?? 0
+  const named = text.match(/(?:\$[({<[]|(?<!:):)\$\{/g)?.length ?? 0
+  return position === 'value' && pasted > 0 && named === pasted ? 'identifier' : position
+}
+
+/** `sql.lit(x)` doubles quotes, which is enough where backslashes are no escapes. Kysely's documentation promises nothing. */
+function isQuotedByKysely(node: TSESTree.Node): boolean {
+  const { parent } = node
+  if (parent?.type !== 'CallExpression' || parent.arguments[0] !== node) return false
+  return parent.callee.type === 'MemberExpression' && memberName(parent.callee) === 'lit'
 }
 
 /** `State.ERROR`, `LIMIT_DEFAULT`: written once, in the program. */

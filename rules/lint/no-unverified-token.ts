@@ -44,7 +44,7 @@ export default defineFileRule<Options>({
     if (isForBrowser(file)) return
     const verified = verifiedTokens(file)
     for (const decoded of decodedTokens(file)) {
-      if (isVerifiedToo(decoded, verified, file.scope) || isFromProvider(decoded, file.scope)) continue
+      if (isVerifiedToo(decoded, verified, file) || isFromProvider(decoded, file.scope)) continue
       if (!isIdentityTaken(decoded, file.scope)) continue
       report('decoded', decoded.node, { token: file.scope.sourceCode.getText(decoded.token) })
     }

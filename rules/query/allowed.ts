@@ -75,10 +75,20 @@ function listsIn(test: TSESTree.Node, holds: boolean, is: Is): readonly TSESTree
   const method = memberName(bare.callee) ?? ''
   const isArgument = (index: number): boolean => {
     const argument = bare.arguments[index]
-    return argument !== undefined && is(argument)
+    return argument !== undefined && (is(argument) || is(beforeFolding(argument)))
   }
   if (/^(includes|has|hasOwnProperty)$/.test(method) && isArgument(0)) return [bare.callee.object]
   return method === 'hasOwn' && isArgument(1) ? [bare.arguments[0]!] : []
+}
+
+/** `direction` of `direction.toLowerCase()`: what a list has in one case carries no more in another. */
+function beforeFolding(node: TSESTree.Node): TSESTree.Node {
+  const bare = unwrap(node)
+  if (bare.type !== 'CallExpression' || bare.arguments.length > 0) return bare
+  const callee = unwrap(bare.callee)
+  const folds =
+    callee.type === 'MemberExpression' && /^to(?:Locale)?(?:Lower|Upper)Case$/.test(memberName(callee) ?? '')
+  return folds ? callee.object : bare
 }
 
 /** Reads the list: an array, set or object that the program has written out, here or in another file. */

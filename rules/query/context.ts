@@ -39,6 +39,8 @@ export interface QueryContext {
   readonly proofs: Proofs
   /** Who can steer a mention that its statement does not confine. */
   readonly exposureOf: (judged: JudgedQuery, occurrence: Judged) => Exposure
+  /** The analysis of another file of the project; null when it cannot be read. */
+  readonly analysisOf: (filename: string) => QueryContext | null
   /** The folder that the linter runs in. */
   readonly cwd: string
 }
@@ -111,6 +113,8 @@ function analyse(
   let sites: readonly CallSite[] | null = null
   let proofs: Proofs | null = null
   let reach: Reach | null = null
+  let files: SideFiles | null = null
+  const sideFiles = (): SideFiles => (files ??= new SideFiles(context, tenancy, made, analysisOf))
   // Of many files that are read beside the linted one nothing but their names is asked.
   const made: QueryContext = {
     tenancy,
@@ -124,9 +128,10 @@ function analyse(
       return (proofs ??= new Proofs(made.sites, extraction.scope))
     },
     exposureOf: (judged, occurrence) => {
-      reach ??= new Reach(made, new SideFiles(context, tenancy, made, analysisOf))
+      reach ??= new Reach(made, sideFiles())
       return reach.exposureOf(judged, occurrence)
     },
+    analysisOf: (filename) => sideFiles().analysisOf(filename),
   }
   return made
 }

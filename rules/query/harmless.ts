@@ -2,13 +2,11 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { annotationOf, memberName } from '../source/binding.ts'
 import { unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
+import { isGlobal } from '../source/origin.ts'
 import { allowedAt, isWrittenOut } from './allowed.ts'
 import type { ExtractionScope } from './library.ts'
+import { isNumber } from './numeric.ts'
 import { quotingOf } from './quoting.ts'
-
-const arithmetic = /^(-|\*|\/|%|\*\*|\||&)$/
-const converters = /^(Number|parseInt|parseFloat|BigInt)$/
-const numericMethods = /^(toFixed|getTime|valueOf|now|parseInt|parseFloat)$/
 
 /** Whether a value can carry SQL. `unseen`: it would be safe if a function or list that is not in sight does what its name says. */
 export type Harm = 'harmless' | 'unseen' | 'open'
@@ -21,7 +19,7 @@ export function harmOf(node: TSESTree.Node, scope: ExtractionScope, depth = 0): 
   if (node.type === 'Identifier' || node.type === 'MemberExpression') {
     const allowed = allowedAt(node, scope)
     if (allowed === 'constant') return 'harmless'
-    if (allowed === 'unseen') return 'unseen'
+    if (allowed === 'unseen' || isOfOperator(node, scope)) return 'unseen'
   }
   const value = unwrap(scope.resolve(node), true)
   const all = (...parts: readonly TSESTree.Node[]): Harm =>
@@ -30,7 +28,7 @@ export function harmOf(node: TSESTree.Node, scope: ExtractionScope, depth = 0): 
     case 'UnaryExpression':
       return value.operator !== 'void' && value.operator !== 'typeof' ? 'harmless' : 'open'
     case 'BinaryExpression':
-      if (arithmetic.test(value.operator)) return 'harmless'
+      if (isNumber(value, scope)) return 'harmless'
       return value.operator === '+' ? all(value.left, value.right) : 'open'
     case 'CallExpression':
       return ofCall(value, scope, depth)
@@ -41,11 +39,12 @@ export function harmOf(node: TSESTree.Node, scope: ExtractionScope, depth = 0): 
     case 'TemplateLiteral':
       return all(...value.expressions)
     case 'MemberExpression':
-      return memberName(value) === 'length' || isLookup(value, scope) ? 'harmless' : 'open'
+      if (memberName(value) === 'length' || isLookup(value, scope)) return 'harmless'
+      return isMapped(value, scope) ? 'unseen' : 'open'
     case 'Literal':
       return 'harmless'
     case 'Identifier':
-      return hasHarmlessType(value, scope) ? 'harmless' : 'open'
+      return hasHarmlessType(value, scope) || isNumber(value, scope) ? 'harmless' : 'open'
     default:
       return 'open'
   }
@@ -56,7 +55,7 @@ function worst(all: readonly Harm[]): Harm {
 }
 
 function ofCall(call: TSESTree.CallExpression, scope: ExtractionScope, depth: number): Harm {
-  if (isNumeric(call, scope) || isFound(call, scope)) return 'harmless'
+  if (isNumber(call, scope) || isDate(call, scope) || isFound(call, scope)) return 'harmless'
   const quoting = quotingOf(call, scope)
   switch (quoting.kind) {
     case 'quoted':
@@ -78,15 +77,11 @@ function isFound({ callee }: TSESTree.CallExpression, scope: ExtractionScope): b
   return list.type === 'ArrayExpression' && isWrittenOut(list, scope)
 }
 
-/** `Number(x)`, `Math.min(…)`, `Date.now()`, `x.toFixed(2)`: not a function of the program that has such a name. */
-function isNumeric({ callee }: TSESTree.CallExpression, scope: ExtractionScope): boolean {
+/** `date.toISOString()`: digits and a few signs, unless a function of the program has that name. */
+function isDate({ callee }: TSESTree.CallExpression, scope: ExtractionScope): boolean {
   const bare = unwrap(callee)
-  if (bare.type === 'Identifier') {
-    return converters.test(bare.name) && variableOf(scope.sourceCode, bare)?.defs.length !== 1
-  }
-  if (bare.type !== 'MemberExpression') return false
-  if (bare.object.type === 'Identifier' && bare.object.name === 'Math') return true
-  return numericMethods.test(memberName(bare) ?? '') && scope.definitionOf(bare).kind !== 'function'
+  const written = bare.type === 'MemberExpression' && memberName(bare) === 'toISOString'
+  return written && scope.definitionOf(bare).kind !== 'function'
 }
 
 /** `columns[key]` in an object of constants: only the constants can come out. */
@@ -94,6 +89,38 @@ function isLookup(node: TSESTree.MemberExpression, scope: ExtractionScope): bool
   const view = node.computed ? scope.objectOf(node.object) : null
   if (view === null || view.open.length > 0 || view.properties.length === 0) return false
   return view.properties.every((property) => scope.constantOf(property.value) !== null)
+}
+
+/** The names that an object mapper keeps of its tables: `repository.metadata.tableName`. */
+const mapped =
+  /^(tableName|givenTableName|tableNameWithoutPrefix|tablePath|schemaName|databaseName|columnName|propertyName|propertyPath)$/
+
+function isMapped(node: TSESTree.MemberExpression, scope: ExtractionScope): boolean {
+  const object = unwrap(node.object)
+  const holder =
+    object.type === 'MemberExpression'
+      ? memberName(object)
+      : object.type === 'Identifier'
+        ? object.name
+        : null
+  if (!mapped.test(memberName(node) ?? '') || !/metadata$/i.test(holder ?? '')) return false
+  return scope.provenanceOf(node).kind !== 'request'
+}
+
+/** What whoever starts the program hands to it: `process.argv[2]`, `process.env.SCHEMA`. */
+function isOfOperator(given: TSESTree.Node, scope: ExtractionScope, depth = 0): boolean {
+  if (depth > depthLimit) return false
+  const node = unwrap(scope.resolve(given))
+  if (node.type === 'CallExpression') {
+    const callee = unwrap(node.callee)
+    const part = callee.type === 'MemberExpression' && /^(slice|at|find|trim)$/.test(memberName(callee) ?? '')
+    return part && isOfOperator(callee.object, scope, depth + 1)
+  }
+  if (node.type !== 'MemberExpression') return false
+  const object = unwrap(node.object)
+  if (object.type === 'Identifier' && /^(argv|env)$/.test(memberName(node) ?? ''))
+    return isGlobal(scope.definitionOf(object), 'process')
+  return isOfOperator(object, scope, depth + 1)
 }
 
 /** `number`, or a union of literals. */

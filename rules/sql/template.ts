@@ -179,7 +179,10 @@ class Attempt {
     }
     if (segment.setting === 'number') return { position: 'placeholder', parameter, quoted }
     if (quoted) return { position: 'value', parameter, quoted }
-    const position = landed === 'predicate' ? 'fragment' : landed === 'value' ? 'value' : 'identifier'
+    // `${alias}.id`: no value has a part without parentheses around it.
+    const hasPart = /^\.(?:\*|"|\w)/.test(this.parts[segment.holes.at(-1)! + 1] ?? '')
+    const isValue = landed === 'value' && !hasPart
+    const position = landed === 'predicate' ? 'fragment' : isValue ? 'value' : 'identifier'
     return { position, parameter, quoted }
   }
 }

@@ -101,8 +101,9 @@ function narrows(test: TSESTree.Node, taken: boolean, caught: Caught, text: stri
       return narrows(bare.left, taken, caught, text) || narrows(bare.right, taken, caught, text)
     case 'BinaryExpression':
       if (bare.operator !== 'instanceof') return taken && isAbout(bare, caught) && !isMessageTest(bare)
-      if (!taken || !isAbout(bare.left, caught)) return false
-      return isOwnClass(textOf(bare.right, text))
+      if (!isAbout(bare.left, caught)) return false
+      // What drivers throw is an `Error`; where it is none, something else was thrown.
+      return taken ? isOwnClass(textOf(bare.right, text)) : textOf(bare.right, text) === 'Error'
     case 'CallExpression':
       return taken && isAbout(bare, caught)
     case 'MemberExpression':

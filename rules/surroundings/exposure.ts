@@ -10,8 +10,8 @@ import { isGlobal } from '../source/origin.ts'
 export interface Exposure {
   readonly node: TSESTree.Node
   readonly caught: Caught
-  /** `details`: stack, statement, fields of the driver, or the whole error. `message`: its text. */
-  readonly kind: 'details' | 'message'
+  /** `fields`: stack, statement, or what only drivers put on their errors. `whole`: the error with all that it has. `message`: its text. */
+  readonly kind: 'fields' | 'whole' | 'message'
 }
 
 const details =
@@ -34,31 +34,31 @@ export function exposuresIn(
     if (!isNarrowed(node, caught, text) && !isNarrowed(payload, caught, text))
       found.push({ node, caught, kind })
   }
-  const visit = (given: TSESTree.Node, depth: number): void => {
+  /** `text`: what stands here becomes a part of a text. */
+  const visit = (given: TSESTree.Node, depth: number, text = false): void => {
     const node = unwrap(given)
     const whole = caughtAs(node)
-    if (whole !== null) return add(node, whole, 'details')
+    if (whole !== null) return add(node, whole, text ? 'message' : 'whole')
     switch (node.type) {
       case 'MemberExpression': {
         const caught = caughtAs(node.object)
         const name = memberName(node) ?? ''
-        if (caught !== null && details.test(name)) add(node, caught, 'details')
+        if (caught !== null && details.test(name)) add(node, caught, 'fields')
         else if (caught !== null && name === 'message') add(node, caught, 'message')
         return
       }
       case 'TemplateLiteral':
-        for (const part of node.expressions) {
-          const caught = caughtAs(part)
-          if (caught !== null) add(part, caught, 'message')
-          else visit(part, depth)
-        }
-        return
+        return node.expressions.forEach((part) => visit(part, depth, true))
       case 'BinaryExpression':
         if (node.operator !== '+') return
-        return [node.left, node.right].forEach((part) => visit(part, depth))
+        return [node.left, node.right].forEach((part) => visit(part, depth, true))
       case 'ConditionalExpression':
-        return [node.consequent, node.alternate].forEach((part) => visit(part, depth))
-      case 'LogicalExpression':
+        return [node.consequent, node.alternate].forEach((part) => visit(part, depth, text))
+      case 'LogicalExpression': {
+        visit(node.left, depth, text)
+        // `error.message || error`: the error stands for the text that it has not got.
+        return visit(node.right, depth, text || isMessageOf(node.left, caughtAs))
+      }
       case 'ObjectExpression':
       case 'ArrayExpression':
         return childrenOf(node).forEach((part) => visit(part, depth))
@@ -70,7 +70,7 @@ export function exposuresIn(
         return call(node, depth)
       case 'Identifier': {
         const value = isConstant(scope.sourceCode, node) ? scope.resolve(node) : node
-        if (value !== node && depth < 10) visit(value, depth + 1)
+        if (value !== node && depth < 10) visit(value, depth + 1, text)
         return
       }
       default:
@@ -86,7 +86,7 @@ export function exposuresIn(
       isGlobal(scope.definitionOf(callee), 'String')
     ) {
       const caught = caughtAs(first)
-      return caught === null ? visit(first, depth) : add(node, caught, 'message')
+      return caught === null ? visit(first, depth, true) : add(node, caught, 'message')
     }
     if (callee.type !== 'MemberExpression') return
     const name = memberName(callee) ?? ''
@@ -94,8 +94,13 @@ export function exposuresIn(
     const caught = caughtAs(callee.object)
     if (caught !== null && name === 'toString') return add(node, caught, 'message')
     if (caught === null && /^(toString|trim|slice|substring|split|concat|toLowerCase)$/.test(name))
-      visit(callee.object, depth)
+      visit(callee.object, depth, true)
   }
   visit(payload, 0)
   return found
+}
+
+function isMessageOf(node: TSESTree.Node, caughtAs: (node: TSESTree.Node) => Caught | null): boolean {
+  const bare = unwrap(node)
+  return bare.type === 'MemberExpression' && memberName(bare) === 'message' && caughtAs(bare.object) !== null
 }

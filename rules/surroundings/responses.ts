@@ -94,7 +94,22 @@ function madeAnswer(node: TSESTree.NewExpression, scope: ExtractionScope): Answe
   if (exported.module === 'next/server' && exported.name === 'NextResponse')
     return [{ node, payloads: [first] }]
   if (exceptionPackages[exported.module]?.test(exported.name) !== true) return []
-  return [{ node, payloads: expressions(node.arguments).flatMap((one) => withoutCause(one, scope)) }]
+  const sent = expressions(node.arguments).flatMap((one, index) =>
+    exported.module === '@nestjs/common' && index > 0 ? describing(one, scope) : withoutCause(one, scope),
+  )
+  return [{ node, payloads: sent }]
+}
+
+/**
+ * NestJS answers with the first argument of an exception. Of the others only a text, or the `description` of an object, gets into the
+ * answer: `new NotFoundException('Not found', error)` keeps the error to itself.
+ */
+function describing(node: TSESTree.Node, scope: ExtractionScope): TSESTree.Node[] {
+  const bare = unwrap(node)
+  if (bare.type === 'Identifier') return []
+  if (bare.type !== 'ObjectExpression') return [node]
+  const view = scope.objectOf(bare)
+  return (view?.properties ?? []).filter(({ name }) => name === 'description').map(({ value }) => value)
 }
 
 /** The cause of an exception is for the log; its other properties are for the client. */

@@ -5,6 +5,7 @@ import { variableOf } from '../source/module.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
 import { exportOf, isGlobal, originOf } from '../source/origin.ts'
+import { isCheckedByHand } from './signatures.ts'
 
 /** A call that reads a token without checking its signature, and the token. */
 export interface DecodedToken {
@@ -193,11 +194,13 @@ function isTest(parent: TSESTree.Node, use: TSESTree.Node): boolean {
  * finds the key.
  */
 export function isVerifiedToo(
-  { node }: DecodedToken,
+  { node, token }: DecodedToken,
   verified: readonly VerifiedToken[],
-  { sourceCode }: ExtractionScope,
+  file: FileView,
 ): boolean {
+  const { sourceCode } = file.scope
   const around = outermostFunction(node)
+  if (isCheckedByHand(token, around, file)) return true
   if (verified.some((one) => around === null || contains(around, one.node))) return true
   const name = around === null ? null : nameOf(around)
   if (name === null) return false

@@ -12,6 +12,23 @@ export async function handle(req, res) {
 }
 `
 
+const insert = "await pool.query('INSERT INTO medicines (name) VALUES ($1)', [req.body.name])"
+const likely = [{ tier: 'likely', onlyCertain: true }] as const
+const nest = (attempt: string, thrown: string, more = ''): string => `
+import { Pool } from 'pg'
+import { BadRequestException, HttpException, NotFoundException } from '@nestjs/common'
+const pool = new Pool()
+${more}
+export class Medicines {
+  async create(req) {
+    try { ${attempt} } catch (error) { ${thrown} }
+  }
+}
+`
+/** A function that queries, and what it does with the error. */
+const helper = (rest: string): string =>
+  `async function store(req) { try { ${insert} } catch (error) { ${rest} } }`
+
 ruleTester().run('no-error-leak', rule as never, {
   valid: [
     { name: 'a fixed text', code: caught("res.status(500).json({ error: 'internal error' })") },
@@ -57,8 +74,119 @@ export async function run() {
   try { await load() } catch (err) { throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: err }) }
 }`,
     },
+    {
+      name: "what is thrown and is no Error, is not the database's",
+      code: caught("res.json({ error: `failed: ${err instanceof Error ? 'see the log' : err}` })"),
+    },
+    {
+      name: 'an error that NestJS keeps to itself',
+      code: nest(insert, "throw new NotFoundException('Not found', error)"),
+    },
+    {
+      name: 'the options of an exception of NestJS',
+      code: nest(insert, "throw new HttpException('failed', 500, { cause: error })"),
+    },
+    {
+      name: 'recommended: a whole error of reading tells of the statement at most',
+      code: nest("await pool.query('SELECT * FROM medicines')", 'throw new BadRequestException(error)'),
+      options: likely,
+    },
+    {
+      name: 'recommended: a statement on no relation',
+      code: caught('res.status(500).json({ error: err })', "await pool.query('SELECT 1')"),
+      options: likely,
+    },
+    {
+      name: 'recommended: no query of the called code is in sight',
+      code: caught('res.status(500).json({ error: err })', 'await load()'),
+      options: likely,
+    },
+    {
+      name: 'recommended: the error was replaced on the way',
+      code: nest('await store(req)', 'throw new BadRequestException(error)', helper("throw new Error('no')")),
+      options: likely,
+    },
+    {
+      name: 'recommended: the error was swallowed on the way',
+      code: nest('await store(req)', 'throw new BadRequestException(error)', helper('console.error(error)')),
+      options: likely,
+    },
+    {
+      name: 'recommended: the error stands in for its text',
+      code: nest(insert, 'throw new BadRequestException(error.message || error)'),
+      options: likely,
+    },
+    {
+      name: 'certain: the query stands elsewhere',
+      code: nest('await store(req)', 'throw new BadRequestException(error)', helper('throw error')),
+      options: [{ tier: 'certain', onlyCertain: true }],
+    },
   ],
   invalid: [
+    {
+      name: 'the text of what is thrown, whether or not it is an Error',
+      code: caught('res.json({ error: `failed: ${err instanceof AppError ? 1 : err}` })'),
+      errors: [{ messageId: 'message' }],
+    },
+    {
+      name: 'the first argument of an exception of NestJS, and the description of it',
+      code: nest(
+        insert,
+        "if (req.deep) throw new HttpException('failed', 500, { description: error.detail }); throw new BadRequestException(error, 'failed')",
+      ),
+      options: [{ tier: 'certain', onlyCertain: true }],
+      errors: [
+        { messageId: 'details', data: { source: 'error.detail', origin: 'a query can raise it' } },
+        { messageId: 'details', data: { source: 'error', origin: 'a query can raise it' } },
+      ],
+    },
+    {
+      name: 'recommended: the called code writes',
+      code: nest('await store(req)', 'throw new BadRequestException(error)', helper('throw error')),
+      options: likely,
+      errors: [{ messageId: 'details' }],
+    },
+    {
+      name: 'recommended: replaced in one case only',
+      code: nest(
+        'await store(req)',
+        'throw new BadRequestException(error)',
+        helper("if (error.code === '23505') throw new Error('conflict'); throw error"),
+      ),
+      options: likely,
+      errors: [{ messageId: 'details' }],
+    },
+    {
+      name: 'recommended: rejected on the way',
+      code: nest(
+        'await store(req)',
+        'throw new BadRequestException(error)',
+        helper('return Promise.reject(error)'),
+      ),
+      options: likely,
+      errors: [{ messageId: 'details' }],
+    },
+    {
+      name: 'recommended: written in a transaction',
+      code: nest(
+        `await inTransaction(async () => { ${insert} })`,
+        'throw new BadRequestException(error)',
+        "import { inTransaction } from './transaction.ts'",
+      ),
+      options: likely,
+      errors: [{ messageId: 'details' }],
+    },
+    {
+      name: 'recommended: fields that are picked by name, wherever the query is',
+      code: caught('res.status(500).json({ detail: err.detail })', 'await load()'),
+      options: likely,
+      errors: [{ messageId: 'details' }],
+    },
+    {
+      name: 'reads are reported where every error is',
+      code: nest("await pool.query('SELECT * FROM medicines')", 'throw new BadRequestException(error)'),
+      errors: [{ messageId: 'details' }],
+    },
     {
       code: caught('res.status(500).json({ error: err.message })'),
       errors: [{ messageId: 'message', data: { source: 'err.message', origin: 'a query can raise it' } }],

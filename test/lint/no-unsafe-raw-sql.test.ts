@@ -111,8 +111,129 @@ ruleTester().run('no-unsafe-raw-sql', rule as never, {
       name: 'text that is no SQL',
       code: handler('console.log(`SELECT a row: ${request.params.id}`)'),
     },
+    {
+      name: 'a direction that a list has in another case',
+      code: handler(
+        "const { order } = request.query; if (!['asc', 'desc'].includes(order.toLowerCase())) throw new Error('order'); await pool.query(`SELECT * FROM patients ORDER BY name ${order}`)",
+      ),
+    },
+    {
+      name: 'a date as text',
+      code: handler(
+        "await pool.query(`SELECT * FROM visits WHERE day >= '${new Date(request.query.day).toISOString()}'`)",
+      ),
+    },
+    {
+      name: 'a variable that is only ever a number',
+      code: `const size = 100\n${handler('let offset; do { offset = offset ? offset + size : 0; await pool.query(`SELECT * FROM patients LIMIT ${size} OFFSET ${offset}`) } while (offset < 1000)')}`,
+    },
+    {
+      name: 'a parameter that is a number by its default',
+      code: "import { Pool } from 'pg'\nconst pool = new Pool()\nexport async function busy(threshold = 15) { return pool.query(`SELECT doctor FROM visits GROUP BY doctor HAVING count(*) > ${threshold}`) }",
+    },
+    {
+      name: 'recommended: the names of placeholders',
+      code: "import pgPromise from 'pg-promise'\nconst db = pgPromise()({})\nexport async function add(row: object) { const columns = Object.keys(row); return db.none(`INSERT INTO medicines VALUES (${columns.map((one) => `$(${one})`).join(', ')})`, row) }",
+      options: [{ tier: 'likely' }],
+    },
+    {
+      name: 'recommended: the names of an object mapper',
+      code: "export async function all(repository, pool) { const { metadata } = repository; const table = metadata.givenTableName; return pool.query(`SELECT '${table}' AS table, name FROM medicines`) }",
+      options: [{ tier: 'likely' }],
+    },
+    {
+      name: 'recommended: the table of a column, or its alias',
+      code: "import { Pool } from 'pg'\nconst pool = new Pool()\nexport async function all(alias: string) { return pool.query(`SELECT ${alias}.name FROM patients`) }",
+      options: [{ tier: 'likely' }],
+    },
+    {
+      name: 'recommended: what Kysely quotes',
+      code: "import { Kysely, sql } from 'kysely'\nconst db = new Kysely({})\nexport async function all(path: string) { return sql`SELECT settings -> ${sql.lit(path)} FROM patients`.execute(db) }",
+      options: [{ tier: 'likely' }],
+    },
+    {
+      name: 'recommended: what the program is started with',
+      code: "import { Pool } from 'pg'\nconst pool = new Pool()\nconst given = process.argv.slice(2)\nconst id = given[0]\nawait pool.query(`SELECT * FROM patients WHERE id = '${id}'`)",
+      options: [{ tier: 'likely' }],
+    },
+    {
+      name: 'recommended: who is logged in',
+      code: handler("await pool.query(`SELECT * FROM patients WHERE clinic_id = '${request.clinic.id}'`)"),
+      options: [{ tier: 'likely' }],
+    },
   ],
   invalid: [
+    {
+      name: 'a direction of which a list has a part',
+      code: handler(
+        "const { order } = request.query; if (!['asc', 'desc'].includes(order.slice(0, 3))) throw new Error('order'); await pool.query(`SELECT * FROM patients ORDER BY name ${order}`)",
+      ),
+      errors: [{ messageId: 'fragment' }],
+    },
+    {
+      name: 'a function of the program that is called like that of dates',
+      code: `const day = { toISOString: (text) => text }\n${handler("await pool.query(`SELECT * FROM visits WHERE day >= '${day.toISOString(request.query.day)}'`)")}`,
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'a variable that is once given a text',
+      code: handler(
+        'let offset = 0; if (request.query.offset) offset = request.query.offset; await pool.query(`SELECT * FROM patients OFFSET ${offset}`)',
+      ),
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'a variable that a text is added to',
+      code: handler(
+        'let offset = 0; offset += request.query.offset; await pool.query(`SELECT * FROM patients OFFSET ${offset}`)',
+      ),
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'a parameter whose default is a text',
+      code: "import { Pool } from 'pg'\nconst pool = new Pool()\nexport async function busy(threshold = '15') { return pool.query(`SELECT doctor FROM visits GROUP BY doctor HAVING count(*) > ${threshold}`) }",
+      options: [{ tier: 'likely' }],
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'values between the names of placeholders',
+      code: "import pgPromise from 'pg-promise'\nconst db = pgPromise()({})\nexport async function add(row: object) { return db.none(`INSERT INTO medicines VALUES (${Object.entries(row).map(([one, value]) => `$(${one}) || '${value}'`).join(', ')})`, row) }",
+      options: [{ tier: 'likely' }],
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'names that the request calls metadata',
+      code: handler(
+        "await pool.query(`SELECT * FROM patients WHERE name = '${request.body.metadata.tableName}'`)",
+      ),
+      options: [{ tier: 'likely' }],
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'what Kysely quotes, when the request chooses it',
+      code: "import { Kysely, sql } from 'kysely'\nconst db = new Kysely({})\nexport async function all(request) { return sql`SELECT settings -> ${sql.lit(request.query.path)} FROM patients`.execute(db) }",
+      options: [{ tier: 'likely' }],
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'arguments of a process of the program',
+      code: "import { Pool } from 'pg'\nconst pool = new Pool()\nexport async function run(process) { return pool.query(`SELECT * FROM patients WHERE id = '${process.argv[2]}'`) }",
+      options: [{ tier: 'likely' }],
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'who is logged in, where every value is asked for',
+      code: handler("await pool.query(`SELECT * FROM patients WHERE clinic_id = '${request.clinic.id}'`)"),
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'once, though two statements are made of it',
+      code: handler(
+        "const where = `name = '${request.query.name}'`; await pool.query(`SELECT * FROM patients WHERE ${where}`); await pool.query(`SELECT count(*) FROM patients WHERE ${where}`)",
+      ),
+      errors: [{ messageId: 'value' }],
+    },
     {
       code: handler("await pool.query(`SELECT * FROM patients WHERE id = '${request.params.id}'`)"),
       errors: [

@@ -11,6 +11,19 @@ export async function principal(request) {
 }
 `
 
+/** A token that the program has signed itself, and this between its parts and its claims. */
+const own = (check: string): string => `
+import { createHmac, timingSafeEqual, verify } from 'node:crypto'
+export function principal(request) {
+  const token = request.headers.authorization
+  const [payload, given, other] = token.split('.')
+  const signature = Buffer.from(given, 'base64url')
+  const expected = createHmac('sha256', key).update(payload).digest()
+  ${check}
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString()).sub
+}
+`
+
 ruleTester().run('no-unverified-token', rule as never, {
   valid: [
     jwt("const claims = jwt.verify(token, key, { algorithms: ['HS256'] }); return claims.sub"),
@@ -55,8 +68,58 @@ export const name = (token) => jwtDecode(token).name`,
       name: 'some other split',
       code: "export const part = (text) => JSON.parse(atob(text.split('|')[1])).id",
     },
+    {
+      name: 'its signature compared by hand',
+      code: own(
+        "if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) throw new Error('token')",
+      ),
+    },
+    {
+      name: 'its signature verified by hand',
+      code: own(
+        "const isGenuine = verify('RSA-SHA256', Buffer.from(payload), publicKey, signature); if (!isGenuine) return null",
+      ),
+    },
+    {
+      name: 'its signature verified with Web Crypto',
+      code: `export async function principal(token) {
+  const [, payload, given] = token.split('.')
+  if (!(await crypto.subtle.verify('HMAC', key, bytesOf(given), bytesOf(payload)))) throw new Error('token')
+  return JSON.parse(atob(payload)).sub
+}`,
+    },
   ],
   invalid: [
+    {
+      name: 'compared, and nothing done about it',
+      code: own("if (!timingSafeEqual(signature, expected)) console.warn('token')"),
+      errors: [{ messageId: 'decoded' }],
+    },
+    {
+      name: 'left when the signature is right',
+      code: own("if (timingSafeEqual(signature, expected)) throw new Error('token')"),
+      errors: [{ messageId: 'decoded' }],
+    },
+    {
+      name: 'left only in some cases',
+      code: own("if (strict && !timingSafeEqual(signature, expected)) throw new Error('token')"),
+      errors: [{ messageId: 'decoded' }],
+    },
+    {
+      name: 'the signature of something else',
+      code: own("if (!timingSafeEqual(Buffer.from(request.body.csrf), secret)) throw new Error('token')"),
+      errors: [{ messageId: 'decoded' }],
+    },
+    {
+      name: 'a function of the program that is called so',
+      code: `const timingSafeEqual = () => true
+export function principal(token) {
+  const [, payload, given] = token.split('.')
+  if (!timingSafeEqual(given, payload)) throw new Error('token')
+  return JSON.parse(atob(payload)).sub
+}`,
+      errors: [{ messageId: 'decoded' }],
+    },
     {
       code: jwt('return jwt.decode(token).sub'),
       errors: [{ messageId: 'decoded', data: { token: 'token' } }],
