@@ -3,10 +3,10 @@
  * the parser alone, on the same real files in the same run. Each measurement is a process of its own, the two kinds alternate, medians count.
  */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Linter } from 'eslint'
+import { sourceFiles } from './lint/files.ts'
 
 interface Measurement {
   readonly seconds: number
@@ -31,30 +31,6 @@ const folder = positionals[0] ?? process.env.WATERTIGHT_CORPUS
 if (folder === undefined) {
   console.error('Name a folder with real source files, or set WATERTIGHT_CORPUS.')
   process.exit(2)
-}
-
-const skipped = new Set(['node_modules', 'dist', 'build', 'coverage', '.git', '.next', 'public'])
-
-/** Source files below a folder in name order, up to the limit. */
-function sourceFiles(root: string, limit: number): string[] {
-  const found: string[] = []
-  const visit = (directory: string): void => {
-    for (const entry of readdirSync(directory, { withFileTypes: true }).sort((a, b) =>
-      a.name < b.name ? -1 : 1,
-    )) {
-      if (found.length >= limit) return
-      const path = join(directory, entry.name)
-      if (entry.isDirectory() && !skipped.has(entry.name)) visit(path)
-      else if (
-        /\.[cm]?[jt]sx?$/.test(entry.name) &&
-        !entry.name.endsWith('.d.ts') &&
-        statSync(path).size < 400_000
-      )
-        found.push(path)
-    }
-  }
-  visit(root)
-  return found
 }
 
 async function measure(kind: 'parser' | 'recommended'): Promise<Measurement> {

@@ -41,6 +41,9 @@ const iterations = new Set(
   'map filter forEach flatMap some every find findLast findIndex sort reduce toSorted'.split(' '),
 )
 
+/** Values that are made of so many others, one inside the other, are not traced to their ends: the stack is not endless. */
+const depthLimit = 400
+
 /** Tells where values of the linted file come from. */
 export class Tracer {
   readonly #options: TracerOptions
@@ -57,7 +60,9 @@ export class Tracer {
   provenanceOf(node: TSESTree.Node): Provenance {
     const known = this.#known.get(node)
     if (known !== undefined) return known
-    if (this.#busy.has(node)) return { kind: 'unknown', path: this.#text(node), nullable: false }
+    if (this.#busy.has(node) || this.#busy.size >= depthLimit) {
+      return { kind: 'unknown', path: this.#text(node), nullable: false }
+    }
     this.#busy.add(node)
     try {
       const found = this.#narrow(node, this.#trace(node))

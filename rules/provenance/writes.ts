@@ -160,9 +160,8 @@ export function writesOf(
   const variable = variableOf(sourceCode, identifier)
   if (variable === null || variable.defs.length === 0) return null
   const writes: Write[] = []
-  for (const reference of variable.references) {
-    const write = writeAt(reference.identifier as TSESTree.Identifier)
-    if (write === null || (write.node.range[0] >= at.range[0] && write.kind !== 'initial')) continue
+  for (const write of everyWrite(variable)) {
+    if (write.node.range[0] >= at.range[0] && write.kind !== 'initial') continue
     if (contains(write.node, at) || areExclusive(write.node, at)) continue
     const decisions = write.kind === 'initial' ? [] : decisionsTo(write.node, at, sourceCode.text)
     writes.push({ ...write, decisions, conditional: inWords(decisions) })
@@ -171,6 +170,21 @@ export function writesOf(
 }
 
 type RawWrite = Omit<Write, 'decisions' | 'conditional'>
+
+/** A client is referred to by each query of its file and written once, so that the references are looked through once. */
+const known = new WeakMap<TSESLint.Scope.Variable, readonly RawWrite[]>()
+
+function everyWrite(variable: TSESLint.Scope.Variable): readonly RawWrite[] {
+  const before = known.get(variable)
+  if (before !== undefined) return before
+  const found: RawWrite[] = []
+  for (const { identifier } of variable.references) {
+    const write = writeAt(identifier as TSESTree.Identifier)
+    if (write !== null) found.push(write)
+  }
+  known.set(variable, found)
+  return found
+}
 
 const mutators = new Set(['push', 'unshift', 'splice', 'append', 'concat', 'set'])
 

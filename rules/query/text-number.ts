@@ -5,19 +5,28 @@ import type { ExtractionScope } from './library.ts'
 import { type Decider, happens } from './decider.ts'
 import { elementsOf } from './text-array.ts'
 
+/** Beyond this many variables that stand for one another, a number is not in sight any more. */
+const depthLimit = 50
+
 /**
  * Numbers that programs use to write placeholders: `$${values.length + 1}`, `$${index++}`, `$${values.push(id)}`. Null when the
  * number cannot be told.
  */
-export function numberOf(node: TSESTree.Node, scope: ExtractionScope, decider: Decider): number | null {
+export function numberOf(
+  node: TSESTree.Node,
+  scope: ExtractionScope,
+  decider: Decider,
+  depth = 0,
+): number | null {
+  if (depth > depthLimit) return null
   const bare = unwrap(node)
   switch (bare.type) {
     case 'Literal':
       return typeof bare.value === 'number' ? bare.value : null
     case 'BinaryExpression': {
       if (bare.operator !== '+' && bare.operator !== '-') return null
-      const left = numberOf(bare.left, scope, decider)
-      const right = numberOf(bare.right, scope, decider)
+      const left = numberOf(bare.left, scope, decider, depth + 1)
+      const right = numberOf(bare.right, scope, decider, depth + 1)
       if (left === null || right === null) return null
       return bare.operator === '+' ? left + right : left - right
     }
@@ -33,12 +42,12 @@ export function numberOf(node: TSESTree.Node, scope: ExtractionScope, decider: D
     }
     case 'UpdateExpression': {
       if (bare.argument.type !== 'Identifier') return null
-      const before = counter(bare.argument, scope, decider, bare)
+      const before = counter(bare.argument, scope, decider, bare, depth)
       if (before === null) return null
       return before + (bare.prefix ? (bare.operator === '++' ? 1 : -1) : 0)
     }
     case 'Identifier':
-      return counter(bare, scope, decider, bare)
+      return counter(bare, scope, decider, bare, depth)
     default:
       return null
   }
@@ -50,6 +59,7 @@ function counter(
   scope: ExtractionScope,
   decider: Decider,
   at: TSESTree.Node,
+  depth: number,
 ): number | null {
   let count: number | null = null
   for (const write of scope.writesOf(node, at) ?? []) {
@@ -59,7 +69,8 @@ function counter(
       if (count !== null) count += write.node.operator === '++' ? 1 : -1
       continue
     }
-    const value: number | null = write.value === null ? null : numberOf(write.value, scope, decider)
+    const value: number | null =
+      write.value === null ? null : numberOf(write.value, scope, decider, depth + 1)
     if (write.kind === 'append') count = count === null || value === null ? null : count + value
     else count = value
   }

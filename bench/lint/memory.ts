@@ -1,0 +1,96 @@
+/**
+ * `npm run bench:memory -- FOLDER [--tenancy FILE] [--limit N] [--preset NAME] [--json]`: the peak of the resident memory of one ESLint
+ * process over a whole tree, with the plugin and with the parser alone. Each is a process of its own.
+ */
+import { execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import * as parser from '@typescript-eslint/parser'
+import { ESLint, type Linter } from 'eslint'
+import { sourceFiles } from './files.ts'
+
+type Preset = 'certain' | 'recommended' | 'strict'
+
+interface Peak {
+  readonly files: number
+  readonly findings: number
+  readonly megabytes: number
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tenancy: { type: 'string' },
+    limit: { type: 'string', default: '100000' },
+    preset: { type: 'string', default: 'recommended' },
+    child: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+const [folder] = positionals
+if (folder === undefined) {
+  console.error('Name a folder with source files.')
+  process.exit(2)
+}
+const root = resolve(folder)
+
+async function measure(withPlugin: boolean): Promise<Peak> {
+  const configuration: Linter.Config[] = [
+    {
+      files: ['**/*.{js,jsx,cjs,mjs,ts,tsx,cts,mts}'],
+      languageOptions: {
+        parser: parser as unknown as Linter.Parser,
+        parserOptions: { ecmaFeatures: { jsx: true } },
+      },
+      linterOptions: { reportUnusedDisableDirectives: 'off' },
+    },
+  ]
+  if (withPlugin) {
+    // The built package by its own name, as a user's configuration imports it.
+    const name = 'watertight'
+    const { default: watertight } = (await import(name)) as {
+      default: { configs: Record<Preset, Linter.Config[]> }
+    }
+    const tenancy =
+      values.tenancy === undefined ? { tenantColumns: ['tenant_id'], relations: {} } : resolve(values.tenancy)
+    configuration.push(...watertight.configs[values.preset as Preset], {
+      settings: { watertight: { tenancy } },
+    })
+  }
+  const eslint = new ESLint({
+    cwd: root,
+    overrideConfigFile: true,
+    overrideConfig: configuration,
+    allowInlineConfig: false,
+    ignore: false,
+  })
+  const results = await eslint.lintFiles(sourceFiles(root, Number(values.limit)))
+  return {
+    files: results.length,
+    findings: results.reduce((sum, { messages }) => sum + messages.filter((one) => !one.fatal).length, 0),
+    // Kilobytes, on every system that Node runs on.
+    megabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  }
+}
+
+if (values.child !== undefined) {
+  console.log(JSON.stringify(await measure(values.child === 'plugin')))
+} else {
+  const child = (kind: string): Peak =>
+    JSON.parse(
+      execFileSync(
+        process.execPath,
+        [...process.execArgv, import.meta.filename, ...process.argv.slice(2), '--child', kind],
+        { encoding: 'utf8' },
+      ),
+    ) as Peak
+  const parserAlone = child('parser')
+  const plugin = child('plugin')
+  if (values.json) console.log(JSON.stringify({ ...plugin, parserMegabytes: parserAlone.megabytes }))
+  else
+    console.log(
+      `${plugin.files} files, ${plugin.findings} findings: peak ${plugin.megabytes} MB with ${values.preset} (below 1024), ` +
+        `${parserAlone.megabytes} MB with the parser alone`,
+    )
+}
