@@ -81,3 +81,19 @@ const self =
 export function isSelf(path: string): boolean {
   return self.test(path)
 }
+
+const people = /user|person|member|actor|profile|principal|identity|account|auth|session|claims|^me$|^sub$/i
+
+/** `res.locals.plan.id`: what a middleware left for the handler and is no person, nor their tenant. */
+export function isFoundByAuthentication(path: string, tenancy: Tenancy): boolean {
+  const names = path.split('.')
+  const [left, ...more] = names.slice(names.indexOf('locals') + 1)
+  const isIdOfIt = names.includes('locals') && more.length === 1 && /^(?:id|uuid)$/i.test(more[0]!)
+  return isIdOfIt && !people.test(left!) && !tenantNames(tenancy).test(left!)
+}
+
+/** `session.teamId`, `locals.team.id`: is what a path to whoever is logged in ends with their tenant? */
+export function isOwnTenant(path: string, tenancy: Tenancy): boolean {
+  const [last = '', before = ''] = path.split('.').reverse()
+  return tenantNames(tenancy).test(/^(?:id|uuid)$/i.test(last) ? before : last)
+}
