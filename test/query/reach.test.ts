@@ -449,3 +449,16 @@ describe('the nonce of a callback', () => {
     expect(exposuresIn({ 'service.ts': service })[0]!.kind).toBe(kind)
   })
 })
+
+describe('who asks for all rows', () => {
+  const service = `${prisma}export const projects = () => prisma.project.findMany({ where: { archived: false } })\n`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['somebody whose rights are asked for', 'likely', "new PermissionChecker(req).mustHave('read')"],
+    ['anybody', 'unreached', "new PermissionChecker(rules).mustHave('read')"],
+    ['anybody whose request is only noted', 'unreached', 'new RequestLog(req).write()'],
+  ])('%s: %s', (_, kind, check) => {
+    const handler = `import { projects } from '../service'
+export default async (req, res) => { ${check}; res.json(await projects()) }\n`
+    expect(exposuresIn({ 'service.ts': service, 'app/list.ts': handler })).toMatchObject([{ kind }])
+  })
+})

@@ -59,10 +59,13 @@ function stemOf(name: string): string {
 const identity =
   /\b(?:protected\w*|authed\w*|authenticated\w*|session|currentUser|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b/
 
+/** `new PermissionChecker(req)`, `authorize(request, …)`: what is handed the request to ask what its sender may do. */
+const asksForRights = /\b\w*(?:[pP]ermission|[aA]uthori[sz])\w*\(\s*(?:req|request|ctx|context)\b/
+
 /** Is an authenticated actor, or its tenant, in sight of the handler? */
 export function hasActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {
   const source = text.slice(handler.range[0], handler.range[1])
-  if (identity.test(source)) return true
+  if (identity.test(source) || asksForRights.test(source)) return true
   const names = tenantNames(tenancy)
   return (source.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word) || names.test(bare(word)))
 }
