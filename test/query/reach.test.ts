@@ -462,3 +462,18 @@ export default async (req, res) => { ${check}; res.json(await projects()) }\n`
     expect(exposuresIn({ 'service.ts': service, 'app/list.ts': handler })).toMatchObject([{ kind }])
   })
 })
+
+describe('a method that is named like one of the library', () => {
+  const service = `${prisma}export class ProjectRepository { findMany() { return prisma.project.findMany({ where: { archived: false } }) } }\n`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['is called by what may be its class', 'likely', 'req.repositories.projects.findMany()'],
+    [
+      'is not called by a query of another relation',
+      'unreached',
+      'prisma.task.findMany({ where: { id: 1 } })',
+    ],
+  ])('%s: %s', (_, kind, call) => {
+    const handler = `${prisma}export default async (req, res) => { new PermissionChecker(req).mustHave('read'); res.json(await ${call}) }\n`
+    expect(exposuresIn({ 'service.ts': service, 'app/list.ts': handler })).toMatchObject([{ kind }])
+  })
+})
