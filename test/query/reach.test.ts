@@ -477,3 +477,17 @@ describe('a method that is named like one of the library', () => {
     expect(exposuresIn({ 'service.ts': service, 'app/list.ts': handler })).toMatchObject([{ kind }])
   })
 })
+
+describe('a whole filter that is not in sight', () => {
+  const handler = (options: string): string => `${prisma}import { parse } from './parse'
+export default async (req, res) => { new PermissionChecker(req).mustHave('read')
+  const made = parse(req)
+  res.json(await prisma.project.findMany(${options})) }\n`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['may hold the tenant', 'unreached', '{ ...(made.where ? { where: made.where } : {}) }'],
+    ['that is in sight holds none', 'likely', '{ ...(made.where ? { where: { archived: false } } : {}) }'],
+    ['is no part of what sorts', 'likely', '{ ...(made.order ? { orderBy: made.order } : {}) }'],
+  ])('%s: %s', (_, kind, options) => {
+    expect(exposuresIn({ 'service.ts': handler(options) })).toMatchObject([{ kind }])
+  })
+})

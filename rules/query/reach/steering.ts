@@ -104,7 +104,9 @@ function parametersIn(value: unknown, found = new Set<number>()): readonly numbe
 /** Why a part of what picks the rows is not in sight, where that part may hold the tenant; null when all of it is. */
 export function unseenIn({ query }: JudgedQuery): string | null {
   const { block } = query.statement
-  return 'where' in block && block.where !== null ? unseenConjunct(block.where) : null
+  if (!('where' in block) || block.where === null) return null
+  // `made.where ? { where: made.where } : {}`: the whole filter is left out only where there is none.
+  return unseenConjunct(block.where.kind === 'optional' ? block.where.condition : block.where)
 }
 
 function unseenConjunct(condition: Condition): string | null {
