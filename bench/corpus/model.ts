@@ -10,6 +10,8 @@ export interface Overlay {
   readonly tenantColumns?: readonly string[]
   /** Where the schema lies, when no case names it. */
   readonly from?: readonly string[]
+  /** Models of an ORM beside the migrations that a case names. */
+  readonly models?: readonly string[]
   readonly add?: Partial<TenancyFile>
 }
 
@@ -21,7 +23,7 @@ export function overlayOf(repository: string): Overlay {
 
 /** Writes `tenancy.json` for the tree as `watertight init` would, with the overlay; returns its path. */
 export function modelFor(tree: string, schemas: readonly string[], overlay: Overlay, to: string): string {
-  const places = schemas.length > 0 ? schemas : (overlay.from ?? [])
+  const places = [...(schemas.length > 0 ? schemas : (overlay.from ?? [])), ...(overlay.models ?? [])]
   const sources = places
     .map((schema) => join(tree, schema))
     .filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)

@@ -3,6 +3,7 @@ import { SpaceBuilder } from './build.ts'
 import { TooComplex } from './facts.ts'
 import type { JudgeContext, ParentValue } from './judge.ts'
 import { mentionsOf } from './mentions.ts'
+import { neverSpeaksOfTenants } from './silent.ts'
 import { openEnvironment, type Leaf } from './space.ts'
 import type { OccurrenceVerdict, OwnershipOf, TenantValue, Verdict } from './verdict.ts'
 import { tooComplex, Visitor } from './visit.ts'
@@ -43,13 +44,18 @@ export function confine(
     if (!(error instanceof TooComplex) && !(error instanceof RangeError)) throw error
     failed = true
   }
-  return mentions.map(({ occurrence, joined }) => {
+  const found = mentions.map(({ occurrence, joined }): OccurrenceVerdict => {
     const ownership = ownershipOf(occurrence.relation)
     const verdict = failed ? undecided(ownership.kind) : (verdicts.get(occurrence.id) ?? notReached)
     return { occurrence, ownership, verdict, joined }
   })
+  if (options.parentValue !== undefined || !found.some(({ verdict }) => verdict === tooComplex)) return found
+  const ownerships = found.map(({ ownership }) => ownership)
+  if (!neverSpeaksOfTenants(statement, ownerships, ownershipOf)) return found
+  return found.map((one) => (one.verdict === tooComplex ? { ...one, verdict: unfiltered } : one))
 }
 
+const unfiltered: Verdict = { kind: 'leak', reason: { kind: 'unfiltered' } }
 const notReached: Verdict = { kind: 'unknown', reason: 'the mention was not reached' }
 
 function undecided(kind: string): Verdict {

@@ -50,6 +50,7 @@ async function contextOf(text: string, filename: string, tenancy: Tenancy): Prom
     files: ['**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx}'],
     plugins: { explain: capture },
     rules: { 'explain/capture': 'error' },
+    linterOptions: { reportUnusedDisableDirectives: 'off' },
     ...(parser === null ? {} : { languageOptions: { parser: parser as never } }),
   }
   const path = resolve(filename)

@@ -39,7 +39,11 @@ function judged(query: Query, tenancy: Tenancy): readonly Judged[] {
   const verdicts = verdictsOf(query, tenancy)
   const unseen = unseenText(query)
   const declared = declaredBy(query, tenancy)
-  return verdicts.map((one): Judged => ({ ...one, verdict: blurred(one, unseen), declared }))
+  return verdicts.map((one): Judged => ({
+    ...one,
+    verdict: unseen === null ? one.verdict : blurred(one, unseen),
+    declared,
+  }))
 }
 
 function verdictsOf({ statement, values }: Query, tenancy: Tenancy): readonly OccurrenceVerdict[] {
@@ -84,17 +88,25 @@ function ownershipIn(tenancy: Tenancy): OwnershipOf {
   }
 }
 
-/** Text that the program pastes in where it may change which rows are touched: then no verdict on them holds. */
-function unseenText(query: Query): string | null {
-  const fragment = query.interpolations.find(
-    (one) => one.position === 'fragment' && one.widens !== false && one.provenance.kind !== 'literal',
-  )
-  return fragment === undefined ? null : 'part of the SQL text is put together out of sight'
+/**
+ * Text that the program pastes in where it may change which rows are touched. `narrows`: every piece is a condition in brackets of its own,
+ * so what confines beside it still does, but it may confine what nothing else does.
+ */
+interface Unseen {
+  readonly narrows: boolean
 }
 
-function blurred({ ownership, verdict }: OccurrenceVerdict, unseen: string | null): Verdict {
-  if (unseen === null || ownership.kind === 'global') return verdict
-  return verdict.kind === 'unknown' ? verdict : { kind: 'unknown', reason: unseen }
+function unseenText(query: Query): Unseen | null {
+  const fragments = query.interpolations.filter(
+    (one) => one.position === 'fragment' && one.widens !== false && one.provenance.kind !== 'literal',
+  )
+  return fragments.length === 0 ? null : { narrows: fragments.every(({ enclosed }) => enclosed === true) }
+}
+
+function blurred({ ownership, verdict }: OccurrenceVerdict, { narrows }: Unseen): Verdict {
+  if (ownership.kind === 'global' || verdict.kind === 'unknown') return verdict
+  if (narrows && verdict.kind === 'confined') return verdict
+  return { kind: 'unknown', reason: 'part of the SQL text is put together out of sight' }
 }
 
 function declaredBy(query: Query, tenancy: Tenancy): string | null {

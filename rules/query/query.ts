@@ -62,6 +62,8 @@ export interface Interpolation {
   readonly provenance: Provenance
   /** False: it lands where it cannot change which rows are touched (ORDER BY, LIMIT). */
   readonly widens?: boolean
+  /** True: it stands in brackets of its own where a condition may stand, so that it is one condition, which is not in sight. */
+  readonly enclosed?: boolean
 }
 
 /** A call that certainly goes to the database but whose statement could not be seen. */

@@ -172,11 +172,17 @@ function widens(text: SqlText, hole: number, scope: ExtractionScope): boolean {
 
 function interpolationsOf(parsed: Parsed, text: SqlText, scope: ExtractionScope): Interpolation[] {
   return text.holes.flatMap((hole, index): Interpolation[] => {
-    const position = parsed.holes[index]!.position
+    const { position, parameter } = parsed.holes[index]!
     if (hole.bound || position === 'placeholder') return []
     const provenance = scope.provenanceOf(hole.node)
-    return [{ node: hole.node, position, provenance, widens: widens(text, index, scope) }]
+    const enclosed = parameter !== null && provenance.kind !== 'request' && isEnclosed(text, index)
+    return [{ node: hole.node, position, provenance, widens: widens(text, index, scope), enclosed }]
   })
+}
+
+/** `(${filter})`: what is pasted in begins and ends between the same two brackets. */
+function isEnclosed({ strings }: SqlText, hole: number): boolean {
+  return /\(\s*$/.test(strings[hole]!) && /^\s*\)/.test(strings[hole + 1]!)
 }
 
 function locator(parsed: Parsed, text: SqlText, fallback: TSESTree.Node): Query['nodeOf'] {

@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts'
 import { resolveImport } from '../source/graph.ts'
 import { schemaReaders, type SchemaReader } from './readers.ts'
 import { compare } from './root.ts'
-import type { DatabaseShape } from './shape.ts'
+import { type DatabaseShape, mergeShapes } from './shape.ts'
 
 const skipped = new Set([
   'node_modules',
@@ -23,6 +23,8 @@ const deepest = 10
 const migrationFolder = /^(migrations?|migrate|drizzle|sql|schema|schemas|changelogs?)$/i
 const schemaFile = /^(schema|structure|init|database|tables)\.sql$/i
 const mostOfIt = 0.7
+/** Migrations with half as many tables again as the model know tables that only SQL speaks of. */
+const fuller = 1.5
 const notProduct = /\.(test|spec|stories)\.[cm]?[jt]sx?$/
 /** Of a file of declarations only the types are of interest: they may be generated from the database. */
 const declarationFile = /\.d\.[cm]?ts$/
@@ -34,7 +36,8 @@ interface Holding {
 }
 
 /**
- * The shape of one schema, read by the reader that finds most in it; models are preferred to migrations.
+ * The shape of one schema, read by the reader that finds most in it; models are preferred to migrations, and both are read where the
+ * migrations hold many more tables.
  *
  * @throws {@link Problem} `E-SCHEMA-MISSING`, `E-SCHEMA-SYNTAX` or `E-PARSER-MISSING`.
  * @public
@@ -45,10 +48,13 @@ export function readSource(path: string): DatabaseShape {
     throw new Problem('E-SCHEMA-MISSING', `there is no ${path}`, `Name one of these: ${kinds}.`)
   }
   const files = statSync(path).isDirectory() ? filesBelow(path) : [path]
-  const best = holdings(files)[0] ?? holdings(files.flatMap(reexportedBy))[0]
+  const found = holdings(files)
+  const best = found[0] ?? holdings(files.flatMap(reexportedBy))[0]
   if (best !== undefined) {
     const held = best.files.map(({ file }) => file)
-    return best.reader.read(held, path)
+    const shape = best.reader.read(held, path)
+    const migrations = fullerMigrations(path, best, found).filter((home) => home !== path)
+    return migrations.length === 0 ? shape : mergeShapes([...migrations.map(readSource), shape])
   }
   throw new Problem(
     'E-SCHEMA-MISSING',
@@ -124,15 +130,31 @@ function total(files: Holding['files']): number {
   return files.reduce((sum, { count }) => sum + count, 0)
 }
 
-/** The model itself, and the SQL migrations where they hold policies, which hardly any model can say. */
+/**
+ * The model itself, and the migrations where they hold policies, which hardly any model can say, or many more tables. The latter come
+ * first: they know the columns, the model adds what the code calls them.
+ */
 function modelSources(folder: string, model: Holding, found: readonly Holding[]): string[] {
+  const home = modelHome(folder, model)
+  const first = fullerMigrations(folder, model, found).filter((one) => one !== home)
+  if (first.length > 0) return [...first, home]
   const policies = found
     .flatMap(({ reader, files }) => (reader.files.test('.sql') ? files : []))
     .filter(({ file }) => /row\s+level\s+security/i.test(readFileSync(file, 'utf8')))
   const migrations = new Set(
     policies.map(({ file }) => migrationHome(folder, file)).filter((home) => home !== null),
   )
-  return [modelHome(folder, model), ...[...migrations].sort(compare).slice(0, 1)]
+  return [home, ...[...migrations].sort(compare).slice(0, 1)]
+}
+
+/** The migrations beside a model of only some of the tables. */
+function fullerMigrations(folder: string, model: Holding, found: readonly Holding[]): string[] {
+  if (model.reader.kind !== 'model') return []
+  const migrations = found.find(({ reader, files }) => {
+    // Every file of migrations counts one beside the tables that it makes.
+    return reader.kind === 'migrations' && total(files) - files.length > fuller * total(model.files)
+  })
+  return migrations === undefined ? [] : migrationSources(folder, migrations)
 }
 
 /** The file or folder of the package with the largest model: one monorepo may hold several schemas. */

@@ -87,4 +87,14 @@ describe('many outer joins', () => {
       third: undecided,
     })
   })
+
+  it('leaves nothing undecided where no tenant is spoken of', () => {
+    const tied = many.map((index) => `child${index}.x IS NULL`).join(' OR ')
+    const text = (condition: string): string =>
+      `SELECT main.id FROM main ${children} WHERE (${tied}) AND ${condition}`
+    expect(verdictsOf(text('main.x = 1'))).toMatchObject({ main: 'leak', child0: 'leak' })
+    const undecided = 'the statement is too complex to decide'
+    expect(verdictsOf(text('main.tenant_id = $1'))).toMatchObject({ child0: undecided })
+    expect(verdictsOf(text('visible(main.*)'))).toMatchObject({ child0: undecided })
+  })
 })

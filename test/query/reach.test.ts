@@ -23,6 +23,7 @@ const tenancy: TenancyFile = {
     },
     tasks: { ownedThrough: ['projectId', 'projects'], model: 'Task' },
     memberships: { owned: 'teamId', model: 'Membership' },
+    grants: { ownedThrough: ['projectId', 'projects'] },
     people: {
       global: 'identities',
       model: 'Person',
@@ -332,5 +333,161 @@ describe('a tenant in scope', () => {
       'export const withTeam = (handler) => handler\nexport const projectOf = (team) => team.defaultProjectId\n'
     const [exposure] = exposuresIn({ 'service.ts': withTeam(body), 'elsewhere.ts': elsewhere })
     expect(['certain', 'likely'].includes(exposure!.kind)).toBe(isTold)
+  })
+})
+
+describe('rows that hang on the tenant of whoever is logged in', () => {
+  const pg = `import { Pool } from 'pg'\nconst pool = new Pool()\n`
+  const granted = (condition: string): string =>
+    `${pg}export const granted = (id, teamId) => pool.query(\`select * from projects p where p.id = $1 and ${condition}\`, [id, teamId])\n`
+  const grant = 'exists (select 1 from grants g where g."projectId" = p.id and g.holder_id = $2'
+  const called = (service: string, team: string) =>
+    exposuresIn({
+      'service.ts': service,
+      'app/route.ts': route(`return granted(params.id, ${team})`, `import { granted } from '../service'`),
+    })[0]!.kind
+
+  it.each<readonly [string, Exposure['kind'], string, string]>([
+    ['a row that refers to it', 'derived', `${grant} and g.holder_type = 'team')`, 'session.teamId'],
+    ['the same, of a request', 'certain', `${grant} and g.holder_type = 'team')`, 'params.teamId'],
+    ['the same without the kind of the key', 'certain', `${grant})`, 'session.teamId'],
+    [
+      'the same in one of several conditions',
+      'certain',
+      `(${grant} and g.holder_type = 'team') or not p.hidden)`,
+      'session.teamId',
+    ],
+    [
+      'a row that has nothing to do with it',
+      'certain',
+      `exists (select 1 from grants g where g.holder_id = $2 and g.holder_type = 'team')`,
+      'session.teamId',
+    ],
+    [
+      'a row that shares a person with it',
+      'certain',
+      `exists (select 1 from memberships m where m."userId" = p."helperId" and m."teamRef" = $2)`,
+      'session.teamId',
+    ],
+  ])('%s: %s', (_, kind, condition, team) => {
+    expect(called(granted(condition), team)).toBe(kind)
+  })
+
+  it('counts only when every caller hands it in', () => {
+    const files = {
+      'service.ts': granted(`${grant} and g.holder_type = 'team')`),
+      'app/one.ts': route(
+        'return granted(params.id, session.teamId)',
+        `import { granted } from '../service'`,
+      ),
+      'app/two.ts': route('return granted(params.id, params.teamId)', `import { granted } from '../service'`),
+    }
+    expect(exposuresIn(files)[0]!.kind).toBe('certain')
+  })
+
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['the tenant that a middleware left', 'derived', 'locals.team.id'],
+    ['a row that a middleware left', 'derived', 'locals.plan.id'],
+    ['the user that a middleware left', 'likely', 'locals.user.id'],
+    ['what a middleware was sent', 'certain', 'params.team.id'],
+  ])('%s: %s', (_, kind, value) => {
+    const handler = `import { getProject } from '../service'
+export function show(request, response) { const { params } = request; const { locals } = response; const session = request.session
+  return getProject(${value}) }\n`
+    const [exposure] = exposuresIn({ 'service.ts': byId, 'app/route.ts': handler })
+    expect(exposure).toMatchObject({ kind })
+  })
+})
+
+describe('rows of a parent that every caller has read', () => {
+  const service = `${prisma}export const taskOf = (projectId, name) => prisma.task.findFirst({ where: { projectId, name } })\n`
+  const elsewhere = `import { PrismaClient } from '@prisma/client'
+const prisma = new PrismaClient()
+export const loadProject = (session) => prisma.project.findFirst({ where: { teamId: session.teamId } })
+export const openProject = (session, name) => prisma.project.upsert({ where: { name }, create: { teamId: session.teamId, name }, update: {} })
+export const tidy = (session, value) => ({ id: value.trim(), at: session.startedAt })
+`
+  const imports = `import { taskOf } from '../service'\nimport { loadProject, openProject, tidy } from './elsewhere'`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    [
+      'and a name of the request',
+      'derived',
+      'const row = await loadProject(session); return taskOf(row.id, params.name)',
+    ],
+    [
+      'or written',
+      'derived',
+      'const row = await openProject(session, params.name); return taskOf(row.id, params.name)',
+    ],
+    ['or only made', 'certain', 'const row = tidy(session, params.id); return taskOf(row.id, params.name)'],
+    ['or that the request names', 'certain', 'return taskOf(params.id, params.name)'],
+    [
+      'on one way only',
+      'certain',
+      'const row = await loadProject(session); return params.all ? taskOf(params.id, params.name) : taskOf(row.id, params.name)',
+    ],
+  ])('%s: %s', (_, kind, body) => {
+    const files = {
+      'service.ts': service,
+      'app/route.ts': route(body, imports),
+      'app/elsewhere.ts': elsewhere,
+    }
+    expect(exposuresIn(files)[0]!.kind).toBe(kind)
+  })
+})
+
+describe('the nonce of a callback', () => {
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['names its row', 'derived', 'id: String(request.query.state)'],
+    ['describes rows', 'certain', 'state: String(request.query.state)'],
+    ['is no nonce under another name', 'certain', 'id: String(request.query.status)'],
+  ])('%s: %s', (_, kind, where) => {
+    const service = `${prisma}export async function callback(request, response) {
+  const session = request.session
+  return prisma.project.findFirst({ where: { ${where} } })
+}\n`
+    expect(exposuresIn({ 'service.ts': service })[0]!.kind).toBe(kind)
+  })
+})
+
+describe('who asks for all rows', () => {
+  const service = `${prisma}export const projects = () => prisma.project.findMany({ where: { archived: false } })\n`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['somebody whose rights are asked for', 'likely', "new PermissionChecker(req).mustHave('read')"],
+    ['anybody', 'unreached', "new PermissionChecker(rules).mustHave('read')"],
+    ['anybody whose request is only noted', 'unreached', 'new RequestLog(req).write()'],
+  ])('%s: %s', (_, kind, check) => {
+    const handler = `import { projects } from '../service'
+export default async (req, res) => { ${check}; res.json(await projects()) }\n`
+    expect(exposuresIn({ 'service.ts': service, 'app/list.ts': handler })).toMatchObject([{ kind }])
+  })
+})
+
+describe('a method that is named like one of the library', () => {
+  const service = `${prisma}export class ProjectRepository { findMany() { return prisma.project.findMany({ where: { archived: false } }) } }\n`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['is called by what may be its class', 'likely', 'req.repositories.projects.findMany()'],
+    [
+      'is not called by a query of another relation',
+      'unreached',
+      'prisma.task.findMany({ where: { id: 1 } })',
+    ],
+  ])('%s: %s', (_, kind, call) => {
+    const handler = `${prisma}export default async (req, res) => { new PermissionChecker(req).mustHave('read'); res.json(await ${call}) }\n`
+    expect(exposuresIn({ 'service.ts': service, 'app/list.ts': handler })).toMatchObject([{ kind }])
+  })
+})
+
+describe('a whole filter that is not in sight', () => {
+  const handler = (options: string): string => `${prisma}import { parse } from './parse'
+export default async (req, res) => { new PermissionChecker(req).mustHave('read')
+  const made = parse(req)
+  res.json(await prisma.project.findMany(${options})) }\n`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['may hold the tenant', 'unreached', '{ ...(made.where ? { where: made.where } : {}) }'],
+    ['that is in sight holds none', 'likely', '{ ...(made.where ? { where: { archived: false } } : {}) }'],
+    ['is no part of what sorts', 'likely', '{ ...(made.order ? { orderBy: made.order } : {}) }'],
+  ])('%s: %s', (_, kind, options) => {
+    expect(exposuresIn({ 'service.ts': handler(options) })).toMatchObject([{ kind }])
   })
 })

@@ -59,10 +59,13 @@ function stemOf(name: string): string {
 const identity =
   /\b(?:protected\w*|authed\w*|authenticated\w*|session|currentUser|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b/
 
+/** `new PermissionChecker(req)`, `authorize(request, …)`: what is handed the request to ask what its sender may do. */
+const asksForRights = /\b\w*(?:[pP]ermission|[aA]uthori[sz])\w*\(\s*(?:req|request|ctx|context)\b/
+
 /** Is an authenticated actor, or its tenant, in sight of the handler? */
 export function hasActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {
   const source = text.slice(handler.range[0], handler.range[1])
-  if (identity.test(source)) return true
+  if (identity.test(source) || asksForRights.test(source)) return true
   const names = tenantNames(tenancy)
   return (source.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word) || names.test(bare(word)))
 }
@@ -80,4 +83,20 @@ const self =
 /** Does a path lead to the identity of whoever is logged in? */
 export function isSelf(path: string): boolean {
   return self.test(path)
+}
+
+const people = /user|person|member|actor|profile|principal|identity|account|auth|session|claims|^me$|^sub$/i
+
+/** `res.locals.plan.id`: what a middleware left for the handler and is no person, nor their tenant. */
+export function isFoundByAuthentication(path: string, tenancy: Tenancy): boolean {
+  const names = path.split('.')
+  const [left, ...more] = names.slice(names.indexOf('locals') + 1)
+  const isIdOfIt = names.includes('locals') && more.length === 1 && /^(?:id|uuid)$/i.test(more[0]!)
+  return isIdOfIt && !people.test(left!) && !tenantNames(tenancy).test(left!)
+}
+
+/** `session.teamId`, `locals.team.id`: is what a path to whoever is logged in ends with their tenant? */
+export function isOwnTenant(path: string, tenancy: Tenancy): boolean {
+  const [last = '', before = ''] = path.split('.').reverse()
+  return tenantNames(tenancy).test(/^(?:id|uuid)$/i.test(last) ? before : last)
 }

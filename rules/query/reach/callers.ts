@@ -194,11 +194,20 @@ function isCallOf(
     case 'member':
     case 'unknown':
       return (
-        named.isMember && callee.type === 'MemberExpression' && mayBe(definition) && isTelling(named.name)
+        named.isMember &&
+        callee.type === 'MemberExpression' &&
+        mayBe(definition) &&
+        isTelling(named.name) &&
+        !isQuery(call, from)
       )
     default:
       return false
   }
+}
+
+/** A call that a library answers is no call of a method that is named like the library's. */
+function isQuery(call: CallLike, { sites }: QueryContext): boolean {
+  return sites.some(({ node, queries }) => node === call && queries.length > 0)
 }
 
 const isSame = (one: TSESTree.Node, other: TSESTree.Node): boolean =>

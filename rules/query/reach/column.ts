@@ -2,9 +2,15 @@ import type { Exposure } from './exposure.ts'
 import type { SteeringValue } from './steering.ts'
 
 /** Do the rows of a mention hang on this value, whatever the others are? */
-export function isBinding({ provenance, column }: SteeringValue, state: Exposure): boolean {
+export function isBinding({ provenance, column, holds }: SteeringValue, state: Exposure): boolean {
   if (!isIdentifying(column)) return false
-  return state.kind === 'guarded' || (state.kind === 'derived' && provenance.kind !== 'parameter')
+  if (state.kind === 'guarded') return true
+  return state.kind === 'derived' && (provenance.kind !== 'parameter' || (holds && state.isTenant === true))
+}
+
+/** Is the row that owns the rows of a mention, or the row itself, one that every caller has read? */
+export function isHeld({ column, holds }: SteeringValue, state: Exposure): boolean {
+  return holds && state.kind === 'derived' && isIdentifying(column)
 }
 
 /** A name that people give: nothing keeps two tenants from giving the same. */
@@ -20,6 +26,11 @@ export function isIdentifying(column: string | null): boolean {
 /** What only its holder knows: whoever has it may see the row. */
 export function isSecret(column: string): boolean {
   return /token|secret|hash|signature|nonce|password|otp|api_?key/i.test(column)
+}
+
+/** `state` of a callback that names a row: the nonce that an authorisation was begun with. */
+export function isNonce(column: string | null, value: string): boolean {
+  return /(?:^|\.)state$/.test(value) && column !== 'state' && isIdentifying(column)
 }
 
 /** A relation that says who may act in which tenant: its rows of one user are that user's own memberships. */

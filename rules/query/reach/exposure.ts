@@ -16,7 +16,12 @@ export type Exposure =
   /** Every way to it that was found passes a check of the same value. */
   | { readonly kind: 'guarded'; readonly by: string }
   /** The rows are picked by columns of rows that were read before, or by the actor itself; what was read there is judged there. */
-  | { readonly kind: 'derived'; readonly from: string }
+  | {
+      readonly kind: 'derived'
+      readonly from: string
+      /** It is the tenant of whoever acts, on every way: a row that hangs on it is no other tenant's, whatever else picks it. */
+      readonly isTenant?: true
+    }
   /** Only callers outside the project, or none that could be followed, decide. */
   | { readonly kind: 'unreached'; readonly reason: string }
 
@@ -28,10 +33,14 @@ const weights: Readonly<Record<Exposure['kind'], number>> = {
   certain: 4,
 }
 
+/** The acting tenant on one way and a row on another are together no more than a row. */
+const weightOf = (one: Exposure): number =>
+  weights[one.kind] - (one.kind === 'derived' && one.isTenant === true ? 0.5 : 0)
+
 /** The exposure that counts where each of several ways may be taken; null when there is none. */
 export function worst(all: readonly Exposure[]): Exposure | null {
   return all.reduce<Exposure | null>(
-    (one, other) => (one === null || weights[other.kind] > weights[one.kind] ? other : one),
+    (one, other) => (one === null || weightOf(other) > weightOf(one) ? other : one),
     null,
   )
 }

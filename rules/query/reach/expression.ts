@@ -39,9 +39,9 @@ const carries =
 const makes =
   /^(?:String|Number|BigInt|parseInt|parseFloat|decodeURIComponent|keys|values|entries|from|isArray)$/
 
-/** What in the text of a function shows that it looks something up. */
+/** What in the text of a function shows that it looks something up, or writes rows and answers with them. */
 export function looksUp(text: string): boolean {
-  return /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first)\s*[(<`]|\bfetch\(|\bsql`/.test(
+  return /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first|insert\w*|upsert\w*|returning\w*|onConflict\w*)\s*[(<`]|\bfetch\(|\bsql`/.test(
     text,
   )
 }

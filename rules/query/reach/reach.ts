@@ -8,10 +8,18 @@ import { placeOf } from '../../provenance/place.ts'
 import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
-import { functionsAround, handlerAround, hasActor, isSelf, tenantNames } from './actor.ts'
+import {
+  functionsAround,
+  handlerAround,
+  hasActor,
+  isFoundByAuthentication,
+  isOwnTenant,
+  isSelf,
+  tenantNames,
+} from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
 import { attributeOf } from './calls.ts'
-import { isBinding, isMembership, isPlainName, isSecret } from './column.ts'
+import { isBinding, isHeld, isMembership, isNonce, isPlainName, isSecret } from './column.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
@@ -43,7 +51,11 @@ interface Look {
   readonly visited: ReadonlySet<TSESTree.Node>
   /** Helpers that were seen through. */
   readonly nested: number
+  /** The column that the followed value is compared with. */
+  readonly column: string | null
 }
+
+const authenticated: Exposure = { kind: 'derived', from: 'the authenticated tenant', isTenant: true }
 
 /** Finds out who steers the queries of one file. */
 export class Reach {
@@ -71,8 +83,9 @@ export class Reach {
       path: [this.#stepAt(at, this.#file)],
       visited: new Set(),
       nested: 0,
+      column: null,
     }
-    const values = steeringOf(judged, mention)
+    const values = steeringOf(judged, mention, this.#file.tenancy)
     if (mention.occurrence.access === 'insert' && mention.ownership.kind === 'owned') {
       return this.#unkeyed(at, look, this.#ignoredTenant(at), 'the new row names no tenant')
     }
@@ -97,7 +110,8 @@ export class Reach {
     if (binding !== undefined) return binding.state
     const isOptional = mention.verdict.kind === 'leak' && mention.verdict.reason.kind === 'optional'
     const ignored = !isOptional && areOfTenant(values, this.#file) ? null : this.#ignoredTenant(at)
-    const found = worst(states.map(({ state }) => state))
+    const held = states.find(({ value, state }) => isHeld(value, state))
+    const found = held?.state ?? worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
     if (found.kind === 'certain' || found.kind === 'guarded') return found
     if (ignored !== null && found.kind !== 'likely') return ignoredExposure(ignored, look)
@@ -157,7 +171,7 @@ export class Reach {
       return { kind: 'derived', from: `the secret \`${value.column}\`` }
     const { node, provenance } = value
     if (node === null) return provenance.kind === 'literal' ? null : ofProvenance(provenance.kind)
-    return this.#ofValue(node, at, this.#file, look, [], mention)
+    return this.#ofValue(node, at, this.#file, { ...look, column: value.column }, [], mention)
   }
 
   /** Where a value comes from, as seen from `at`; null for what the program itself wrote. */
@@ -187,7 +201,7 @@ export class Reach {
       case 'literal':
         return null
       case 'trusted':
-        return { kind: 'derived', from: 'the authenticated tenant' }
+        return authenticated
       case 'row':
         return { kind: 'derived', from: 'a row that was read' }
       case 'request':
@@ -206,6 +220,9 @@ export class Reach {
     look: Look,
     value: string,
   ): Exposure {
+    const written = file.scope.sourceCode.getText(node)
+    if ([value, written].some((name) => isNonce(look.column, name)))
+      return { kind: 'derived', from: 'the nonce `state`' }
     const guard = guardOf(node, at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const handler = handlerAround(at)
@@ -227,29 +244,33 @@ export class Reach {
   ): Exposure {
     const written = file.scope.sourceCode.getText(node)
     if (file.tenancy.trusted.some((trusted) => matchesTrusted(written.split('.'), trusted, false))) {
-      return { kind: 'derived', from: 'the authenticated tenant' }
+      return authenticated
     }
-    if (isSelf(path) || isSelf(written)) return this.#self(mention)
-    const unfollowed: Exposure = { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     const { base } = this.#placeOf(node, file)
+    const self = [path, written].find(isSelf)
+    // Who asked is a member of the session; the id of what a call found under that name is the id of a row.
+    const isFound = written === 'session.id' && base.kind === 'call'
+    if (self !== undefined && !isFound) return this.#self(self, mention)
+    const unfollowed: Exposure = { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     if (base.kind === 'expression' && base.node !== node) {
       return this.#ofValue(base.node, at, file, look, [], mention) ?? unfollowed
     }
     const call = node.type === 'CallExpression' ? node : base.kind === 'call' ? base.node : null
     if (call === null || look.nested >= nestingLimit) return unfollowed
     const definition = file.scope.definitionOf(call.callee)
-    if (definition.kind === 'import' && definition.local) {
-      return { kind: 'derived', from: `what \`${file.scope.sourceCode.getText(call.callee)}\` returned` }
-    }
-    if (definition.kind !== 'function') return unfollowed
-    const text = file.scope.textOf(definition.node, definition.module)
-    if (text === null || looksUp(text)) {
-      return { kind: 'derived', from: `what \`${file.scope.sourceCode.getText(call.callee)}\` returned` }
-    }
-    // A function that looks nothing up makes its result of what it is handed.
+    const isOutside = definition.kind === 'import' && definition.local
+    if (!isOutside && definition.kind !== 'function') return unfollowed
+    const text = definition.kind === 'function' ? file.scope.textOf(definition.node, definition.module) : null
     const deeper = { ...look, nested: look.nested + 1 }
-    const parts = call.arguments.map((argument) => this.#ofValue(argument, at, file, deeper, [], mention))
-    return worst(parts.filter((one) => one !== null)) ?? unfollowed
+    const parts = call.arguments.flatMap(
+      (argument) => this.#ofValue(argument, at, file, deeper, [], mention) ?? [],
+    )
+    // A function that looks nothing up makes its result of what it is handed.
+    if (text !== null && !looksUp(text)) return worst(parts) ?? unfollowed
+    const from = `what \`${file.scope.sourceCode.getText(call.callee)}\` returned`
+    const isTenant =
+      isOwnTenant(written, file.tenancy) && parts.some((one) => one.kind === 'derived' && one.isTenant)
+    return isTenant ? { kind: 'derived', from, isTenant } : { kind: 'derived', from }
   }
 
   /** The request as a whole, handed to what reads it. */
@@ -274,7 +295,8 @@ export class Reach {
   ): Exposure {
     const place = this.#placeOf(node, file)
     const path = place.path.join('.')
-    if (isSelf([...place.path, ...members].join('.'))) return this.#self(mention)
+    const whole = [...place.path, ...members].join('.')
+    if (isSelf(whole)) return this.#self(whole, mention)
     if (place.base.kind !== 'parameter')
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     const guard = guardOf(node, at, file)
@@ -286,7 +308,13 @@ export class Reach {
   }
 
   /** A row of one's own is no other tenant's, unless the relation carries a tenant and one person may act in several. */
-  #self({ ownership, occurrence }: Judged): Exposure {
+  #self(path: string, { ownership, occurrence }: Judged): Exposure {
+    if (isFoundByAuthentication(path, this.#file.tenancy)) {
+      return { kind: 'derived', from: 'a row that authentication read' }
+    }
+    if (isOwnTenant(path, this.#file.tenancy)) {
+      return { kind: 'derived', from: 'the tenant of whoever is logged in', isTenant: true }
+    }
     return ownership.kind === 'owned' && !isMembership(occurrence.relation.name)
       ? {
           kind: 'likely',
@@ -383,7 +411,7 @@ function ignoredExposure(tenant: string, look: Look): Exposure {
 
 function ofProvenance(kind: string): Exposure {
   if (kind === 'row') return { kind: 'derived', from: 'a row that was read' }
-  if (kind === 'trusted') return { kind: 'derived', from: 'the authenticated tenant' }
+  if (kind === 'trusted') return authenticated
   return { kind: 'unreached', reason: 'the value has no expression of its own' }
 }
 

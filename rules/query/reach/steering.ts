@@ -3,6 +3,8 @@ import type { Provenance } from '../../provenance/provenance.ts'
 import type { Condition, OccurrenceId } from '../../sql/statement.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
 import { type Link, linksOf } from '../links.ts'
+import type { Tenancy } from '../../tenancy/tenancy.ts'
+import { holdersOf, lacksKind } from './holding.ts'
 
 /** A value that picks rows of a mention. */
 export interface SteeringValue {
@@ -13,23 +15,27 @@ export interface SteeringValue {
   readonly column: string | null
   /** It is a column of the row that the call itself writes. */
   readonly isWritten: boolean
+  /** Whoever owns what it names owns the rows of the mention. */
+  readonly holds: boolean
 }
 
 /**
  * The values that pick the rows of a mention: those that it, or a mention that it is joined with, is equal to; else all values of the
  * statement's conditions.
  */
-export function steeringOf(judged: JudgedQuery, { occurrence }: Judged): readonly SteeringValue[] {
+export function steeringOf(judged: JudgedQuery, mention: Judged, tenancy: Tenancy): readonly SteeringValue[] {
   const { query } = judged
+  const { occurrence } = mention
   const { block } = query.statement
   if (occurrence.access === 'insert' && block.kind === 'insert') return insertedOf(judged, occurrence.id)
   const { links } = linksOf(query.statement)
   const connected = connectedWith(occurrence.id, links)
-  const direct = links.flatMap((link) =>
-    connected.has(link.of) && link.to.kind === 'parameter'
-      ? [valueOf(judged, link.to.index, link.column)]
-      : [],
-  )
+  const holders = holdersOf(mention, judged, links, tenancy)
+  const direct = links.flatMap(({ of, column, to }): SteeringValue[] => {
+    if (!connected.has(of) || to.kind !== 'parameter') return []
+    const holds = holders.has(of) && !lacksKind(judged, of, column)
+    return [{ ...valueOf(judged, to.index, column), holds }]
+  })
   if (direct.length > 0) return direct
   return parametersIn(conditionsOf(block)).map((index) => valueOf(judged, index, null))
 }
@@ -40,6 +46,7 @@ export function valueOf({ query }: JudgedQuery, index: number, column: string | 
     provenance: query.values[index] ?? { kind: 'unknown', path: '', nullable: false },
     column,
     isWritten: query.rowKeys?.has(index) === true,
+    holds: false,
   }
 }
 
@@ -97,7 +104,9 @@ function parametersIn(value: unknown, found = new Set<number>()): readonly numbe
 /** Why a part of what picks the rows is not in sight, where that part may hold the tenant; null when all of it is. */
 export function unseenIn({ query }: JudgedQuery): string | null {
   const { block } = query.statement
-  return 'where' in block && block.where !== null ? unseenConjunct(block.where) : null
+  if (!('where' in block) || block.where === null) return null
+  // `made.where ? { where: made.where } : {}`: the whole filter is left out only where there is none.
+  return unseenConjunct(block.where.kind === 'optional' ? block.where.condition : block.where)
 }
 
 function unseenConjunct(condition: Condition): string | null {
