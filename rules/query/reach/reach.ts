@@ -7,6 +7,7 @@ import { placeOf } from '../../provenance/place.ts'
 import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
+import { relationIn } from '../reference.ts'
 import { functionsAround, handlerAround, hasActor, isSelf, tenantNames } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
 import { attributeOf } from './calls.ts'
@@ -99,13 +100,21 @@ export class Reach {
     const found = worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
     if (found.kind === 'certain' || found.kind === 'guarded') return found
-    if (ignored !== null && found.kind !== 'likely') return ignoredExposure(ignored, look)
+    const isOneByOne =
+      found.kind === 'derived' && values.every(({ column }) => this.#isOwnKey(column, mention))
+    if (ignored !== null && found.kind !== 'likely' && !isOneByOne) return ignoredExposure(ignored, look)
     const shared = found.kind === 'likely' ? undefined : values.find(({ column }) => isPlainName(column))
     if (shared !== undefined && states.every(({ value }) => isPlainName(value.column))) {
       const reason = `it is looked up by \`${shared.column}\`, which other tenants may have too`
       return { kind: 'likely', reason, path: look.path }
     }
     return found
+  }
+
+  /** Does a column name one row of the relation, and no row of another one? */
+  #isOwnKey(column: string | null, { occurrence }: Judged): boolean {
+    const key = relationIn(this.#file.tenancy, occurrence.relation)?.key ?? ['id']
+    return key.length === 1 && column === key[0]
   }
 
   /** Are the rows only those of tenants that the logged-in user is a member of? */
