@@ -7,13 +7,17 @@ const comparison = /([\w$.?!\]]+)\s*[!=]==?\s*([\w$.?!]+)/g
 export function comparesTenant(text: string, tenancy: Tenancy): boolean {
   return [...text.matchAll(comparison)].some(
     ([, left, right]) =>
-      !isWrittenOut(left!) && !isWrittenOut(right!) && isTenant(left!, tenancy) && isTenant(right!, tenancy),
+      !isWrittenOut(left!) &&
+      !isWrittenOut(right!) &&
+      speaksOfTenant(left!, tenancy) &&
+      speaksOfTenant(right!, tenancy),
   )
 }
 
 const isWrittenOut = (side: string): boolean => /^(?:null|undefined|true|false|\d+)$/.test(side)
 
-function isTenant(path: string, tenancy: Tenancy): boolean {
+/** Does a path lead to a tenant, or to the id of one, as it is written? */
+export function speaksOfTenant(path: string, tenancy: Tenancy): boolean {
   const names = tenantNames(tenancy)
   return path
     .split(/[.?!]+/)
