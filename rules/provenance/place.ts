@@ -4,6 +4,7 @@ import { type Binding, type FunctionNode, annotationOf, memberName } from '../so
 import { unwrap } from '../source/children.ts'
 import { signatureOf } from '../source/class-member.ts'
 import type { SourceModule } from '../source/module.ts'
+import { isGuarded } from './guard.ts'
 import { canonicalRoot } from './request.ts'
 
 /** Where a chain of aliases, destructurings and member accesses begins. */
@@ -62,9 +63,13 @@ function bareOf(
     case 'ThisExpression':
       return named(['this'], { kind: 'name' })
     case 'MemberExpression': {
-      const object = next(node.object)
-      const place = step(object, memberName(node) ?? '*')
-      return { ...place, nullable: optional && (node.optional || object.nullable || place.nullable) }
+      const found = next(node.object)
+      // What an object that is there holds is not missing because the object might have been.
+      const isThere = (found.nullable || node.optional) && isGuarded(node.object, module.text)
+      const object = isThere ? { ...found, nullable: false } : found
+      const place = step(object, memberName(node) ?? '*', isThere)
+      const mayBeMissing = (node.optional && !isThere) || object.nullable || place.nullable
+      return { ...place, nullable: optional && mayBeMissing }
     }
     case 'CallExpression': {
       const callee = unwrap(node.callee)
@@ -82,14 +87,14 @@ function named(path: readonly string[], base: Base): Place {
 }
 
 /** Continues into the value of an object expression where there is one; else appends to the path. */
-function step(object: Place, name: string): Place {
+function step(object: Place, name: string, isThere = false): Place {
   const { base } = object
   const path = [...object.path, name]
   const asserted = readMember(object.asserted, name)
   if (base.kind === 'parameter') {
     const { binding } = base
     const annotation = annotationOf(binding.pattern)
-    const nullable = object.nullable || isOptional(annotation, [name])
+    const nullable = object.nullable || isOptional(isThere ? present(annotation) : annotation, [name])
     return { ...object, path, asserted, default: null, nullable }
   }
   return { ...object, path, asserted, default: null }
@@ -210,6 +215,12 @@ export function isOptional(annotation: TSESTree.TypeNode | null, path: readonly 
   const signature = signatureOf(annotation.members, name)
   if (signature === null) return false
   return signature.optional || isOptional(signature.typeAnnotation?.typeAnnotation ?? null, rest)
+}
+
+/** A type without the alternatives of nothing. */
+function present(annotation: TSESTree.TypeNode | null): TSESTree.TypeNode | null {
+  if (annotation?.type !== 'TSUnionType') return annotation
+  return { ...annotation, types: annotation.types.filter((type) => !isNothing(type)) }
 }
 
 function isNothing(type: TSESTree.TypeNode): boolean {

@@ -143,6 +143,26 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'parameter id ?',
     ],
     ['assert', `export const f = (id?: string) => { assert(id); ${query('id')} }`, 'parameter id'],
+    [
+      'a member of what is there',
+      `export const f = ({ team }: { team?: { id: string } }) => { if (!team) return; ${query('team.id')} }`,
+      'parameter .team.id',
+    ],
+    [
+      'a member that is asked for although it is there',
+      `export const f = (team: Team | null, on: boolean) => { if (!team || on) return; ${query('team?.id')} }`,
+      'parameter team.id',
+    ],
+    [
+      'a member of what is there only at times',
+      `export const f = (team: Team | null, on: boolean) => { if (!team && on) return; ${query('team?.id')} }`,
+      'parameter team.id ?',
+    ],
+    [
+      'a member of something else that is there',
+      `export const f = (team?: Team, other?: Team) => { if (!other) return; ${query('team?.id')} }`,
+      'parameter team.id ?',
+    ],
   ],
 }
 

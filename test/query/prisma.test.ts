@@ -47,6 +47,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       "select * from courses where courses.school_id = :school and courses.slug = 'x' limit",
     ],
     [
+      'prisma.course.findUnique({ where: { schoolId_path: { schoolId: school, path: "/x" } } })',
+      "select * from courses where courses.school_id = :school and courses.path = '/x' limit",
+    ],
+    [
+      'prisma.course.findMany({ where: { extra: { path: ["a"], equals: "x" } } })',
+      'select * from courses where opaque(operator path: courses.extra: :["a"]) and courses.extra = \'x\'',
+    ],
+    [
       'prisma.course.findMany({ where: { id: { in: ids, not: id }, title: { contains: "x", mode: "insensitive" }, endedAt: null, size: { gte: 3 } } })',
       "select * from courses where (courses.id in (:ids[]) and not courses.id = :id) and courses.title like 'x' and courses.endedAt is null and courses.size >= 3",
     ],
@@ -92,6 +100,15 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     [
       'prisma.lesson.findMany({ select: { id: true, course: { select: { title: true, teacher: true } } } })',
       'select * from lessons left join courses on courses.id = lessons.course_id left join teachers on teachers.id = courses.teacher_id',
+    ],
+    ['prisma.lesson.findMany({ select: { school: true } })', 'select * from lessons'],
+    [
+      'prisma.lesson.findMany({ select: { school: { select: { id: true } } } })',
+      'select * from lessons left join School on opaque(a relation whose columns are not known: lessons.id: School.id)',
+    ],
+    [
+      'prisma.lesson.findMany({ include: { school: true } })',
+      'select * from lessons left join School on opaque(a relation whose columns are not known: lessons.id: School.id)',
     ],
     [
       'prisma.course.findMany({ include: { _count: { select: { lessons: true } } } })',

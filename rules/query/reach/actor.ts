@@ -44,6 +44,23 @@ export function tenantNames(tenancy: Tenancy): RegExp {
   return made
 }
 
+/** Does a name end in the id of a tenant, whosever it is: `surveyWorkspaceId`, `inviteTeamId`? */
+export function endsInTenantId(name: string, tenancy: Tenancy): boolean {
+  const words = name.split(/(?=[A-Z])|_/)
+  const names = tenantNames(tenancy)
+  return (
+    /^ids?$/i.test(words.at(-1) ?? '') && words.some((_, index) => names.test(words.slice(index).join('')))
+  )
+}
+
+/** Does a function of this name answer whose a resource is: `teamIdOf`, `getWorkspaceIdFromSurveyId`? */
+export function answersTenant(name: string | null, tenancy: Tenancy): boolean {
+  const asked = /^(?:get|find|fetch|load|read|resolve)?(.+?I[dD])(?:From|Of|By|For)(?=$|[A-Z])/.exec(
+    name ?? '',
+  )
+  return asked !== null && tenantNames(tenancy).test(asked[1]!)
+}
+
 /** `team_id`, `teamId`, `teams`, `Team` → `team`. */
 function stemOf(name: string): string {
   return name

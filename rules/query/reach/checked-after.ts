@@ -33,6 +33,7 @@ export function checkedAfter(
   const rows: Rows = {
     isTenant: (node) => trail.leadsToTenant(node),
     isRow: (node) => trail.belongs(node),
+    ...(until === undefined ? {} : { until }),
   }
   let found: string | null = null
   const visit = (node: TSESTree.Node): void => {

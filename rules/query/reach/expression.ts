@@ -41,10 +41,18 @@ const makes =
 
 /** What in the text of a function shows that it looks something up, or writes rows and answers with them. */
 export function looksUp(text: string): boolean {
-  return /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first|insert\w*|upsert\w*|returning\w*|onConflict\w*)\s*[(<`]|\bfetch\(|\bsql`/.test(
-    text,
-  )
+  return direct.test(text) || writes.test(text) || asks.test(text)
 }
+
+const direct =
+  /\.(?:find\w*|select\w*|query\w*|execute\w*|where|get|fetch|one|any|many|first|insert\w*|upsert\w*|returning\w*|onConflict\w*)\s*[(<`]|\bfetch\(|\bsql`/
+
+/** `db.task.update(…)` answers with the row that it wrote. */
+const writes = /\w\.\w+\.(?:create|update|upsert|delete|count|aggregate)\w*\(/
+
+/** A function that waits for a look-up of another one, and not for what was sent. */
+const asks =
+  /\bawait\s+(?:\w+\.)*(?:get|find|fetch|load|resolve)(?!\w*(?:Body|Json|Form|Quer|Param|Input|Request|Header|Cookie|Payload))[A-Z]\w*\(/
 
 /** `HOUSE_ACCOUNT_ID`: what is written so is the same in every request. */
 export function isConstantName(node: TSESTree.Node): boolean {

@@ -6,10 +6,12 @@ import type { QueryContext } from '../context.ts'
 import { guardAround } from './around.ts'
 import { declaredAround } from '../authority/declared.ts'
 import { isAsked, isDiscarded } from './asked.ts'
+import { calledFunction } from './called-function.ts'
 import { calleeName } from './calls.ts'
+import { comparesTenant } from './compared-text.ts'
 import { Handed } from './handed.ts'
 import { knowsActor } from './handed-actor.ts'
-import { isQuestion, isRefusing, neverRefusing, refusalOf } from './refusal.ts'
+import { isQuestion, isRefusing, neverRefusing, refusalAlone, refusalOf } from './refusal.ts'
 import { statementsBefore } from './statements-before.ts'
 
 /** The call that has refused for a value before `at`, or the guard around the handler that speaks of it, in words. */
@@ -66,11 +68,11 @@ class CallWatch {
     if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return true
     if (isRefusing(name)) return (isHanded || this.#handed.isReadFor(call)) && !this.#isIdle(call, name)
     if (!isHanded) return false
-    const definition = this.#file.scope.definitionOf(call.callee)
-    if (definition.kind !== 'function') return false
-    const text = this.#file.scope.textOf(definition.node, definition.module)
-    const refusal = text === null ? null : refusalOf(text)
-    if (text === null || refusal === null || !knowsActor(call, definition, text, this.#file)) return false
+    const target = calledFunction(call, this.#file)
+    const text = target === null ? null : this.#file.scope.textOf(target.node, target.module)
+    if (target === null || text === null) return false
+    const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)
+    if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return false
     return refusal === 'throws' || isAsked(call, at, this.#file)
   }
 
@@ -78,9 +80,8 @@ class CallWatch {
   #isIdle(call: TSESTree.CallExpression, name: string): boolean {
     if (!isDiscarded(call)) return false
     if (isQuestion(name)) return true
-    const definition = this.#file.scope.definitionOf(call.callee)
-    const text =
-      definition.kind === 'function' ? this.#file.scope.textOf(definition.node, definition.module) : null
+    const target = calledFunction(call, this.#file)
+    const text = target === null ? null : this.#file.scope.textOf(target.node, target.module)
     return text !== null && refusalOf(text) === 'answers'
   }
 

@@ -1,7 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
-import { tenantNames } from './actor.ts'
+import { answersTenant, tenantNames } from './actor.ts'
+import { calleeName } from './calls.ts'
 import { checkedAfter } from './checked-after.ts'
 import { guardedByCall } from './guard-calls.ts'
 import { Handed } from './handed.ts'
@@ -24,11 +25,14 @@ function checkedRead(handed: Handed, at: TSESTree.Node, file: QueryContext): str
     const call = identities.of(node)?.call ?? null
     return call !== null && handed.isHandedTo(call)
   }
-  const isTenant = (node: TSESTree.Node): boolean =>
-    isRow(node) && names.test(identities.of(node)?.path.at(-1) ?? '')
+  const isTenant = (node: TSESTree.Node): boolean => {
+    if (!isRow(node)) return false
+    const { call, path } = identities.of(node)!
+    return path.length === 0 ? answersTenant(calleeName(call!), file.tenancy) : names.test(path.at(-1)!)
+  }
   for (const statement of statementsBefore(at)) {
     if (statement.type === 'IfStatement') {
-      const compared = tenantComparedIn(statement.test, { isTenant, isRow }, file)
+      const compared = tenantComparedIn(statement.test, { isTenant, isRow, until: at }, file)
       if (compared !== null) return compared
     }
     if (statement.type !== 'VariableDeclaration') continue

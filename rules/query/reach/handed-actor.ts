@@ -1,6 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction } from '../../source/binding.ts'
-import type { Definition } from '../../source/definition.ts'
 import type { QueryContext } from '../context.ts'
 import { tenantNames } from './actor.ts'
 import { namesIn } from './entry.ts'
@@ -19,7 +18,7 @@ const asksWho =
  */
 export function knowsActor(
   call: TSESTree.CallExpression,
-  definition: Extract<Definition, { kind: 'function' }>,
+  target: TSESTree.Node,
   text: string,
   file: QueryContext,
 ): boolean {
@@ -29,7 +28,7 @@ export function knowsActor(
     const written = file.scope.sourceCode.getText(argument)
     const isActor =
       actorWords.test(written) || (written.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
-    return isActor && usesParameter(definition.node, index, text)
+    return isActor && usesParameter(target, index, text)
   })
 }
 

@@ -3,6 +3,7 @@ import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import type { Identity } from '../identity.ts'
 import { some } from './calls.ts'
+import { isValueUse } from './value-use.ts'
 
 /** A value that picks rows, to be found again among the arguments of calls. */
 export class Handed {
@@ -26,11 +27,7 @@ export class Handed {
   }
 
   #isValue(node: TSESTree.Node): boolean {
-    if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return false
-    if (node.parent?.type === 'Property' && node.parent.key === node && node.parent.value !== node)
-      return false
-    if (node.parent?.type === 'MemberExpression' && node.parent.property === node && !node.parent.computed)
-      return false
+    if (!isValueUse(node)) return false
     const { identities } = this.#file.proofs
     if (identities.areSame(node, this.#value)) return true
     const other = this.#identity === null ? null : identities.of(node)
@@ -41,7 +38,7 @@ export class Handed {
 
   /** A row, or a member of one, that was read by the value. */
   #isReadByIt(node: TSESTree.Node): boolean {
-    if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return false
+    if (!isValueUse(node)) return false
     const call = this.#file.proofs.identities.of(node)?.call ?? null
     return call !== null && this.isHandedTo(call)
   }

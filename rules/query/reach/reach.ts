@@ -8,6 +8,7 @@ import { placeOf } from '../../provenance/place.ts'
 import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
+import { relationIn } from '../reference.ts'
 import {
   functionsAround,
   handlerAround,
@@ -19,17 +20,20 @@ import {
 } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
 import { attributeOf } from './calls.ts'
+import { speaksOfTenant } from './compared-text.ts'
 import { isBinding, isHeld, isMembership, isNonce, isPlainName, isSecret } from './column.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
+import { knowsDeploymentSecret } from './deployment-secret.ts'
 import { guardOf } from './guards.ts'
 import { type MembershipLead, membershipLead } from './membership-lead.ts'
 import { areOfTenant } from './of-tenant.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
 import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
+import { refusesWhenThere } from './taken.ts'
 import { readsOnlyTenant } from './tenant-look.ts'
 
 /** Calls from an entry point to a query; longer chains are not followed. */
@@ -94,6 +98,9 @@ export class Reach {
       return { kind: 'unreached', reason: `a part of its condition is not in sight: ${unseen}` }
     const checked = look.isRead && at.type === 'CallExpression' ? checkedAfter(at, this.#file) : null
     if (checked !== null) return { kind: 'guarded', by: checked }
+    if (look.isRead && refusesWhenThere(at, this.#file)) {
+      return { kind: 'guarded', by: 'the refusal when there is such a row' }
+    }
     if (readsOnlyTenant(judged, this.#file)) {
       return { kind: 'derived', from: 'a look at whose the row is' }
     }
@@ -109,18 +116,41 @@ export class Reach {
     const binding = states.find(({ value, state }) => isBinding(value, state))
     if (binding !== undefined) return binding.state
     const isOptional = mention.verdict.kind === 'leak' && mention.verdict.reason.kind === 'optional'
-    const ignored = !isOptional && areOfTenant(values, this.#file) ? null : this.#ignoredTenant(at)
+    const isTold = this.#isByTenantKey(values, mention) || (!isOptional && areOfTenant(values, this.#file))
+    const ignored = isTold ? null : this.#ignoredTenant(at)
     const held = states.find(({ value, state }) => isHeld(value, state))
     const found = held?.state ?? worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
     if (found.kind === 'certain' || found.kind === 'guarded') return found
-    if (ignored !== null && found.kind !== 'likely') return ignoredExposure(ignored, look)
+    const isOneByOne =
+      found.kind === 'derived' && values.every(({ column }) => this.#isOwnKey(column, mention))
+    if (ignored !== null && found.kind !== 'likely' && !isOneByOne) return ignoredExposure(ignored, look)
     const shared = found.kind === 'likely' ? undefined : values.find(({ column }) => isPlainName(column))
     if (shared !== undefined && states.every(({ value }) => isPlainName(value.column))) {
       const reason = `it is looked up by \`${shared.column}\`, which other tenants may have too`
       return { kind: 'likely', reason, path: look.path }
     }
     return found
+  }
+
+  /** Tenants themselves, picked by a key that is called so: whose key it is, is another question. */
+  #isByTenantKey(values: readonly SteeringValue[], mention: Judged): boolean {
+    const { tenancy, scope } = this.#file
+    const { relation } = mention.occurrence
+    const named = relationIn(tenancy, relation)?.model ?? relation.name
+    if (!tenantNames(tenancy).test(named)) return false
+    return values.some(
+      ({ column, node }) =>
+        this.#isOwnKey(column, mention) &&
+        node !== null &&
+        speaksOfTenant(scope.sourceCode.getText(node), tenancy),
+    )
+  }
+
+  /** Does a column name one row of the relation, and no row of another one? */
+  #isOwnKey(column: string | null, { occurrence }: Judged): boolean {
+    const key = relationIn(this.#file.tenancy, occurrence.relation)?.key ?? ['id']
+    return key.length === 1 && column === key[0]
   }
 
   /** Are the rows only those of tenants that the logged-in user is a member of? */
@@ -149,6 +179,7 @@ export class Reach {
   #wayTo(at: TSESTree.Node, file: QueryContext, look: Look): readonly Step[] | null {
     const handler = handlerAround(at)
     if (handler === null || this.#files.isTenantless(file.scope.filename)) return null
+    if (knowsDeploymentSecret(at, file)) return null
     if (
       isEntry(handler.function, file) &&
       hasActor(handler.whole, file.scope.sourceCode.text, file.tenancy)
@@ -225,6 +256,7 @@ export class Reach {
       return { kind: 'derived', from: 'the nonce `state`' }
     const guard = guardOf(node, at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
+    if (knowsDeploymentSecret(at, file)) return { kind: 'guarded', by: 'a secret of the deployment' }
     const handler = handlerAround(at)
     const { text } = file.scope.sourceCode
     if (handler === null || !hasActor(handler.whole, text, file.tenancy)) {

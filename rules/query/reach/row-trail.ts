@@ -2,8 +2,9 @@ import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { childrenOf, unwrap } from '../../source/children.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
-import { tenantNames } from './actor.ts'
-import { some } from './calls.ts'
+import { answersTenant, endsInTenantId, tenantNames } from './actor.ts'
+import { calleeName, some } from './calls.ts'
+import { isValueUse } from './value-use.ts'
 
 /** What a function does with rows that a call has read: where their tenant goes, through variables and further look-ups. */
 export class RowTrail {
@@ -38,17 +39,17 @@ export class RowTrail {
       // `owners.length` of a variable that was given the tenants.
       return node.object.type === 'Identifier' && this.#isTenant(node.object)
     }
-    if (node.type !== 'Identifier') return false
+    if (node.type !== 'Identifier' || !isValueUse(node)) return false
     if (this.#isTenant(node)) return true
     const path = this.#identityOf(node)?.path
     if (path === undefined) return false
-    return path.length === 0 ? names.test(node.name) : path.some((name) => names.test(name))
+    return path.length === 0 ? this.#isNamedTenant(node.name) : path.some((name) => names.test(name))
   }
 
   /** A row, a member of one, or what holds its tenant. */
   belongs(node: TSESTree.Node): boolean {
     if (node === this.#call) return true
-    if (node.type === 'CallExpression') return false
+    if (node.type === 'CallExpression' || !isValueUse(node)) return false
     return this.#identityOf(node) !== null || (node.type === 'Identifier' && this.#isTenant(node))
   }
 
@@ -61,6 +62,13 @@ export class RowTrail {
     if (this.#tenants.size === 0) return false
     const variable = variableOf(this.#file.scope.sourceCode, node)
     return variable !== null && this.#tenants.has(variable)
+  }
+
+  /** A variable that is given the whole answer of the call. */
+  #isNamedTenant(variable: string): boolean {
+    const { tenancy } = this.#file
+    if (tenantNames(tenancy).test(variable) || endsInTenantId(variable, tenancy)) return true
+    return answersTenant(calleeName(this.#call), tenancy)
   }
 
   /** In source order: what is given to variables, and what is looked up by a row. */
@@ -79,7 +87,7 @@ export class RowTrail {
   #give(target: TSESTree.Identifier, value: TSESTree.Node): void {
     const itself = unwrap(value, true) === this.#call
     const holds = itself
-      ? tenantNames(this.#file.tenancy).test(target.name)
+      ? this.#isNamedTenant(target.name)
       : !isCall(value) && some(value, (inner) => this.leadsToTenant(inner))
     const variable = holds ? variableOf(this.#file.scope.sourceCode, target) : null
     if (variable !== null) this.#tenants.add(variable)

@@ -4,6 +4,7 @@ import { memberName } from '../../source/binding.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
+import { answersTenant } from './actor.ts'
 import { calleeName } from './calls.ts'
 import { guardedByCall } from './guard-calls.ts'
 import { onlyTells, refusalAlone } from './refusal.ts'
@@ -12,6 +13,8 @@ import { onlyTells, refusalAlone } from './refusal.ts'
 export interface Rows {
   readonly isTenant: (node: TSESTree.Node) => boolean
   readonly isRow: (node: TSESTree.Node) => boolean
+  /** Where what is compared with must have been checked by; the comparison itself when it is left out. */
+  readonly until?: TSESTree.Node
 }
 
 /** The first comparison at or below a node that checks the tenant of rows, in words. */
@@ -31,7 +34,7 @@ export function tenantComparedIn(node: TSESTree.Node, rows: Rows, file: QueryCon
  */
 export function comparedSide(
   node: TSESTree.BinaryExpression,
-  { isTenant, isRow }: Rows,
+  { isTenant, isRow, until }: Rows,
   file: QueryContext,
 ): TSESTree.Node | null {
   if (!/^(?:[!=]==?|>|<|>=|<=)$/.test(node.operator)) return null
@@ -41,7 +44,7 @@ export function comparedSide(
   ] as const) {
     if (!isTenant(side) || isRow(other) || !decides(node, other, file)) continue
     if (side.type === 'MemberExpression' && memberName(side) === 'length') return side
-    if (isTold(other, node, file) && !isFirstOfMany(side, file)) return side
+    if (isTold(other, until ?? node, file) && !isFirstOfMany(side, file)) return side
   }
   return null
 }
@@ -50,7 +53,15 @@ export function comparedSide(
 function isTold(other: TSESTree.Node, at: TSESTree.Node, file: QueryContext): boolean {
   const { kind } = file.scope.provenanceOf(other)
   if (kind === 'literal') return false
-  return kind !== 'request' || file.proofs.isProved(other, at) || guardedByCall(other, at, file) !== null
+  if (kind !== 'request' && !isOfSent(other, file)) return true
+  return file.proofs.isProved(other, at) || guardedByCall(other, at, file) !== null
+}
+
+/** The tenant of another resource that the request names: as good as what the request says itself. */
+function isOfSent(other: TSESTree.Node, { proofs, scope, tenancy }: QueryContext): boolean {
+  const identity = proofs.identities.of(other)
+  if (identity?.call == null || !answersTenant(calleeName(identity.call), tenancy)) return false
+  return identity.call.arguments.some((argument) => scope.provenanceOf(argument).kind === 'request')
 }
 
 /** `list[0].tenantId` of a list that is used as a whole: the other rows are not looked at. */

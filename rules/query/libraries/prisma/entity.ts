@@ -60,6 +60,15 @@ export function leadOf({ relation }: Entity, name: string, tenancy: Tenancy): Le
   return { field: guessed(relation, other, name), relation: other }
 }
 
+/**
+ * Is it the name alone that leads to another model, although the relation fields are listed? `Program.domain` may be a text beside a model
+ * `Domain`.
+ */
+export function isNamesake({ relation }: Entity, name: string, { field }: Lead): boolean {
+  const fields = relation?.relationFields ?? {}
+  return Object.keys(fields).length > 0 && !Object.hasOwn(fields, name) && field.on.length === 0
+}
+
 function guessed(own: TenancyRelation, other: TenancyRelation, name: string): RelationField {
   const down = other.ownership
   if (down.kind === 'through' && down.parent === own.name) {

@@ -3,7 +3,7 @@ import { unwrap } from '../../../source/children.ts'
 import type { Condition, FromItem } from '../../../sql/statement.ts'
 import type { Draft } from '../../draft.ts'
 import type { PropertyView } from '../../library.ts'
-import { conjunction, entityOf, leadOf, linkOf, type Entity, type Lead } from './entity.ts'
+import { conjunction, entityOf, isNamesake, leadOf, linkOf, type Entity, type Lead } from './entity.ts'
 import { whereOf } from './where.ts'
 
 /** Prisma's own limit is the schema; a literal that nests deeper than this is no selection. */
@@ -62,11 +62,12 @@ function fieldJoined(
   const constant = draft.scope.constantOf(field.value)
   if (constant !== null && constant.value !== true) return from
   if (field.name === '_count') return counted(from, field, entity, draft)
-  const lead = leadOf(entity, field.name, draft.scope.tenancy)
+  const found = leadOf(entity, field.name, draft.scope.tenancy)
+  // `select: { name: true }` is a column; an object, or anything in `include`, is a relation.
+  const mayBeColumn = !include && draft.scope.objectOf(unwrap(field.value)) === null
+  const lead = found !== null && mayBeColumn && isNamesake(entity, field.name, found) ? null : found
   if (lead === null) {
-    // `select: { name: true }` is a column; an object, or anything in `include`, is a relation.
-    const isColumn = !include && draft.scope.objectOf(unwrap(field.value)) === null
-    if (isColumn || entity.relation === null) return from
+    if (mayBeColumn || entity.relation === null) return from
     return unseen(from, `the relation field ${field.name} is not in the tenancy model`, field.node, draft)
   }
   return related(from, lead, field, entity, draft, depth)

@@ -226,6 +226,8 @@ export function membership(
 /** `tenantId_slug: { tenantId, slug }`, or a named unique: an object of fields, none of which is an operator. */
 function isComposite(view: ObjectView, name: string): boolean {
   const names = view.properties.map((property) => property.name)
+  // A field may have the name of an operator: `teamId_path: { teamId, path }`.
+  if (names.length > 1 && names.join('_') === name) return true
   if (names.length === 0 || names.some((one) => scalarOperators.test(one) || relationOperators.test(one))) {
     return false
   }
