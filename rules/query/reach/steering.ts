@@ -2,7 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import type { Provenance } from '../../provenance/provenance.ts'
 import type { Condition, OccurrenceId } from '../../sql/statement.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
-import { type Link, linksOf } from '../links.ts'
+import { type Links, linksOf } from '../links.ts'
 
 /** A value that picks rows of a mention. */
 export interface SteeringValue {
@@ -23,9 +23,9 @@ export function steeringOf(judged: JudgedQuery, { occurrence }: Judged): readonl
   const { query } = judged
   const { block } = query.statement
   if (occurrence.access === 'insert' && block.kind === 'insert') return insertedOf(judged, occurrence.id)
-  const { links } = linksOf(query.statement)
-  const connected = connectedWith(occurrence.id, links)
-  const direct = links.flatMap((link) =>
+  const ties = linksOf(query.statement)
+  const connected = connectedWith(occurrence.id, ties)
+  const direct = ties.links.flatMap((link) =>
     connected.has(link.of) && link.to.kind === 'parameter'
       ? [valueOf(judged, link.to.index, link.column)]
       : [],
@@ -44,14 +44,17 @@ export function valueOf({ query }: JudgedQuery, index: number, column: string | 
 }
 
 /** The mention and all that its rows are joined with. */
-function connectedWith(start: OccurrenceId, links: readonly Link[]): ReadonlySet<OccurrenceId> {
+function connectedWith(start: OccurrenceId, { links, associations }: Links): ReadonlySet<OccurrenceId> {
+  const pairs = [
+    ...links.flatMap(({ of, to }) => (to.kind === 'mention' ? [[of, to.id] as const] : [])),
+    ...associations.map((one) => [one.of, one.with] as const),
+  ]
   const found = new Set([start])
   for (let size = 0; size !== found.size;) {
     size = found.size
-    for (const { of, to } of links) {
-      if (to.kind !== 'mention') continue
-      if (found.has(of)) found.add(to.id)
-      else if (found.has(to.id)) found.add(of)
+    for (const [one, other] of pairs) {
+      if (found.has(one)) found.add(other)
+      else if (found.has(other)) found.add(one)
     }
   }
   return found
