@@ -9,7 +9,10 @@ import { type ColumnOf, isKey, isReference, relationIn } from './reference.ts'
 export type Standing =
   /** Its rows are the tenant's: the statement says so, or an earlier query of the function that found them so. */
   | 'confined'
-  /** Reached by a declared reference from rows that are the tenant's: its own if every reference stays in its tenant. */
+  /**
+   * Reached by a declared reference from rows that are the tenant's, or picked together with them because nobody's name is on them: its own
+   * as long as what is stored keeps to its tenant.
+   */
   | 'reference'
   /** It hangs on a mention that is a finding itself. */
   | 'repeated'
@@ -74,7 +77,10 @@ const rank = (standing: Standing): number => ranks.indexOf(standing)
 const best = (all: readonly Standing[]): Standing =>
   all.reduce((one, other) => (rank(other) > rank(one) ? other : one), 'open')
 
-const ownStanding = ({ verdict }: Judged): Standing => (verdict.kind === 'confined' ? 'confined' : 'open')
+function ownStanding({ verdict, ownOrNobodys }: Judged): Standing {
+  if (verdict.kind === 'confined') return 'confined'
+  return verdict.kind === 'leak' && ownOrNobodys ? 'reference' : 'open'
+}
 
 /** Rows that are inserted under a parent that is known to be the tenant's. */
 function inserted(
