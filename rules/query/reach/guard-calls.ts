@@ -7,6 +7,7 @@ import { guardAround } from './around.ts'
 import { declaredAround } from '../authority/declared.ts'
 import { isAsked, isDiscarded } from './asked.ts'
 import { calleeName } from './calls.ts'
+import { workingText } from './delegated.ts'
 import { Handed } from './handed.ts'
 import { knowsActor } from './handed-actor.ts'
 import { isQuestion, isRefusing, neverRefusing, refusalOf } from './refusal.ts'
@@ -68,7 +69,7 @@ class CallWatch {
     if (!isHanded) return false
     const definition = this.#file.scope.definitionOf(call.callee)
     if (definition.kind !== 'function') return false
-    const text = this.#file.scope.textOf(definition.node, definition.module)
+    const text = workingText(definition, this.#file)
     const refusal = text === null ? null : refusalOf(text)
     if (text === null || refusal === null || !knowsActor(call, definition, text, this.#file)) return false
     return refusal === 'throws' || isAsked(call, at, this.#file)
