@@ -1,6 +1,8 @@
+import type { ExtractionScope } from '../query/library.ts'
 import type { Interpolation } from '../query/query.ts'
 import { defineRule, type Tier } from '../query/rule.ts'
 import { harmOf } from '../query/harmless.ts'
+import { isOfTransferObject } from '../query/transfer-object.ts'
 
 interface Options {
   /** Report also names and fragments of which nothing is known, and what only a function or list out of sight makes safe. */
@@ -40,7 +42,7 @@ export default defineRule<Options>({
     const all = [...queries.map((one) => one.query), ...opaques].flatMap((one) => one.interpolations)
     for (const interpolation of all) {
       const text = file.scope.sourceCode.getText(interpolation.node)
-      if (seen.has(interpolation.node) || !isWanted(interpolation, text, options)) continue
+      if (seen.has(interpolation.node) || !isWanted(interpolation, text, options, file.scope)) continue
       seen.add(interpolation.node)
       const harm = harmOf(interpolation.node, file.scope)
       if (harm === 'harmless' || (harm === 'unseen' && !options.reportUnknown)) continue
@@ -53,11 +55,17 @@ export default defineRule<Options>({
 })
 
 /** A name or a fragment is mostly chosen by the program itself; a value, and what stands between quotes, hardly ever. */
-function isWanted({ position, provenance }: Interpolation, text: string, options: Options): boolean {
+function isWanted(
+  { node, position, provenance }: Interpolation,
+  text: string,
+  options: Options,
+  scope: ExtractionScope,
+): boolean {
   if (provenance.kind === 'literal' || enumMember.test(text)) return false
   if (provenance.kind === 'request') return true
   if (options.tier === 'certain') return false
   if (position === 'value' || quoted.test(text) || options.reportUnknown) return true
+  if (provenance.kind !== 'row' && isOfTransferObject(node, scope)) return true
   return options.tier === 'every' && provenance.kind !== 'unknown'
 }
 
