@@ -1,9 +1,11 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { CallSite } from '../query/context.ts'
+import type { ExtractionScope } from '../query/library.ts'
 import type { Interpolation } from '../query/query.ts'
 import { defineRule, type Site, type Tier } from '../query/rule.ts'
 import { memberName } from '../source/binding.ts'
 import { harmOf } from '../query/harmless.ts'
+import { isOfTransferObject } from '../query/transfer-object.ts'
 
 interface Options {
   /** Report also names and fragments of which nothing is known, and what only a function or list out of sight makes safe. */
@@ -43,7 +45,7 @@ export default defineRule<Options>({
     const seen = new Set<unknown>()
     for (const interpolation of interpolationsOf(site)) {
       const text = file.scope.sourceCode.getText(interpolation.node)
-      if (seen.has(interpolation.node) || !isWanted(interpolation, text, options)) continue
+      if (seen.has(interpolation.node) || !isWanted(interpolation, text, options, file.scope)) continue
       seen.add(interpolation.node)
       if (!isFirst(site, interpolation.node, text, options)) continue
       const harm = harmOf(interpolation.node, file.scope)
@@ -62,13 +64,20 @@ const interpolationsOf = ({ queries, opaques }: CallSite): readonly Interpolatio
 /** A text that several calls send is told once, at the first of them for which it counts. */
 function isFirst(site: Site, node: TSESTree.Node, text: string, options: Options): boolean {
   const first = site.file.sites.find((one) =>
-    interpolationsOf(one).some((other) => other.node === node && isWanted(other, text, options)),
+    interpolationsOf(one).some(
+      (other) => other.node === node && isWanted(other, text, options, site.file.scope),
+    ),
   )
   return first === undefined || first.node === site.node
 }
 
 /** A name or a fragment is mostly chosen by the program itself; a value, and what stands between quotes, hardly ever. */
-function isWanted(interpolation: Interpolation, text: string, options: Options): boolean {
+function isWanted(
+  interpolation: Interpolation,
+  text: string,
+  options: Options,
+  scope: ExtractionScope,
+): boolean {
   const { node, provenance } = interpolation
   if (provenance.kind === 'literal' || enumMember.test(text)) return false
   if (provenance.kind === 'request') return true
@@ -78,6 +87,7 @@ function isWanted(interpolation: Interpolation, text: string, options: Options):
   // Whoever is logged in does not choose who that is.
   if (provenance.kind === 'trusted' && options.tier === 'likely') return false
   if (positionOf(interpolation, text) === 'value' || quoted.test(text)) return true
+  if (provenance.kind !== 'row' && isOfTransferObject(node, scope)) return true
   return options.tier === 'every' && provenance.kind !== 'unknown'
 }
 

@@ -7,6 +7,7 @@ import type { StandingOf } from './finding.ts'
 import { type Judged, type JudgedQuery, judge } from './judge.ts'
 import { libraries } from './libraries.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from './library.ts'
+import { isMigration } from './migration.ts'
 import type { Opaque, QueryOrOpaque } from './query.ts'
 import { Proofs } from './proof.ts'
 import type { Exposure } from './reach/exposure.ts'
@@ -144,7 +145,7 @@ function sitesOf(
   const sites: CallSite[] = []
   for (const node of callsIn(sourceCode)) {
     const found = extraction.at(node)
-    if (found.length === 0) continue
+    if (found.length === 0 || isMigration(node, extraction.scope)) continue
     sites.push({
       node,
       queries: found.flatMap((one) => (one.kind === 'query' ? [judge(one, tenancy)] : [])),

@@ -45,6 +45,15 @@ export interface Draft {
   ) => Query
 }
 
+/** The same draft for text that stands where it cannot change which rows are touched: in a SELECT list, behind ORDER BY. */
+export const widensNothing = (draft: Draft): Draft => ({
+  ...draft,
+  interpolate: (interpolation) => draft.interpolate({ ...interpolation, widens: false }),
+})
+
+/** A sub-query in a text has a condition of its own, which what is pasted in may widen. */
+export const holdsSubquery = (text: string): boolean => /\b(?:select|from)\b/i.test(text)
+
 /** Long interpolations would drown a message; their beginning names them well enough. */
 const nameLength = 60
 

@@ -8,6 +8,9 @@ import type { ExtractionScope } from './library.ts'
 import { isNumber } from './numeric.ts'
 import { quotingOf } from './quoting.ts'
 
+/** Methods of a text that put nothing into it. */
+const reshaping = /^(?:toUpperCase|toLowerCase|trim|trimStart|trimEnd)$/
+
 /** Whether a value can carry SQL. `unseen`: it would be safe if a function or list that is not in sight does what its name says. */
 export type Harm = 'harmless' | 'unseen' | 'open'
 
@@ -16,8 +19,9 @@ const depthLimit = 8
 /** Tells values that cannot carry SQL: numbers, one of a few constants, what is quoted for its place. */
 export function harmOf(node: TSESTree.Node, scope: ExtractionScope, depth = 0): Harm {
   if (depth > depthLimit) return 'open'
-  if (node.type === 'Identifier' || node.type === 'MemberExpression') {
-    const allowed = allowedAt(node, scope)
+  const bare = unwrap(node)
+  if (bare.type === 'Identifier' || bare.type === 'MemberExpression') {
+    const allowed = allowedAt(bare, scope)
     if (allowed === 'constant') return 'harmless'
     if (allowed === 'unseen' || isOfOperator(node, scope)) return 'unseen'
   }
@@ -56,6 +60,10 @@ function worst(all: readonly Harm[]): Harm {
 
 function ofCall(call: TSESTree.CallExpression, scope: ExtractionScope, depth: number): Harm {
   if (isNumber(call, scope) || isDate(call, scope) || isFound(call, scope)) return 'harmless'
+  const callee = unwrap(call.callee)
+  if (callee.type === 'MemberExpression' && reshaping.test(memberName(callee) ?? '')) {
+    return harmOf(callee.object, scope, depth + 1)
+  }
   const quoting = quotingOf(call, scope)
   switch (quoting.kind) {
     case 'quoted':

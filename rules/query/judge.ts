@@ -8,6 +8,7 @@ import type {
 } from '../confinement/verdict.ts'
 import type { RelationName, Statement } from '../sql/statement.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
+import { readsOfNobodys } from './nobody.ts'
 import type { Query } from './query.ts'
 import { relationIn } from './reference.ts'
 import { tenantValueOf } from './tenant-value.ts'
@@ -16,6 +17,8 @@ import { tenantValueOf } from './tenant-value.ts'
 export interface Judged extends OccurrenceVerdict {
   /** The tenancy model declares that something other than this statement confines it: row-level security, a scoped client. */
   readonly declared: string | null
+  /** Its rows are the tenant's or nobody's: the statement lets only rows without a tenant through beside those of the tenant. */
+  readonly ownOrNobodys: boolean
 }
 
 /** A query with the verdicts on every relation that it mentions. */
@@ -39,10 +42,14 @@ function judged(query: Query, tenancy: Tenancy): readonly Judged[] {
   const verdicts = verdictsOf(query, tenancy)
   const unseen = unseenText(query)
   const declared = declaredBy(query, tenancy)
+  const nobodys = readsOfNobodys(query.statement, verdicts, (statement) =>
+    verdictsOf({ ...query, statement }, tenancy),
+  )
   return verdicts.map((one): Judged => ({
     ...one,
     verdict: unseen === null ? one.verdict : blurred(one, unseen),
     declared,
+    ownOrNobodys: nobodys.has(one.occurrence.id),
   }))
 }
 

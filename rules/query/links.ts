@@ -13,6 +13,12 @@ export interface Link {
   readonly to: LinkEnd
 }
 
+/** Every row of this mention that the statement can touch is tied to a row of that one by a relation whose columns do not show. */
+export interface Association {
+  readonly of: OccurrenceId
+  readonly with: OccurrenceId
+}
+
 type Restricted = ReadonlySet<OccurrenceId>
 
 const nothing: Restricted = new Set()
@@ -22,6 +28,7 @@ const depthLimit = 16
 
 export interface Links {
   readonly links: readonly Link[]
+  readonly associations: readonly Association[]
   /** Mentions of which a row must exist, or the statement finds none itself. */
   readonly required: ReadonlySet<OccurrenceId>
 }
@@ -35,6 +42,7 @@ export function linksOf(statement: Statement): Links {
 
 class Collector implements Links {
   readonly links: Link[] = []
+  readonly associations: Association[] = []
   readonly required = new Set<OccurrenceId>()
   readonly #derived = new Map<OccurrenceId, Block>()
 
@@ -100,8 +108,21 @@ class Collector implements Links {
       case 'exists':
         this.block(condition.block, restricted, required)
         return
+      case 'opaque':
+        if (condition.associates === true) this.associated(condition.mentions, restricted)
+        this.inside(condition.mentions)
+        return
       default:
         this.inside(Object.values(condition))
+    }
+  }
+
+  private associated(keys: readonly Operand[], restricted: Restricted): void {
+    const ids = keys.flatMap((key) =>
+      key.kind === 'column' && key.occurrence !== null ? [key.occurrence] : [],
+    )
+    for (const of of ids.filter((id) => restricted.has(id))) {
+      for (const other of ids) if (other !== of) this.associations.push({ of, with: other })
     }
   }
 

@@ -1,7 +1,7 @@
 import type { OccurrenceId } from '../sql/statement.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
-import { linksOf, type Link } from './links.ts'
+import { linksOf, type Association, type Link } from './links.ts'
 import type { Query } from './query.ts'
 import { type ColumnOf, isKey, isReference, relationIn } from './reference.ts'
 
@@ -9,7 +9,10 @@ import { type ColumnOf, isKey, isReference, relationIn } from './reference.ts'
 export type Standing =
   /** Its rows are the tenant's: the statement says so, or an earlier query of the function that found them so. */
   | 'confined'
-  /** Reached by a declared reference from rows that are the tenant's: its own if every reference stays in its tenant. */
+  /**
+   * Reached by a declared reference from rows that are the tenant's, or picked together with them because nobody's name is on them: its own
+   * as long as what is stored keeps to its tenant.
+   */
   | 'reference'
   /** It hangs on a mention that is a finding itself. */
   | 'repeated'
@@ -29,7 +32,7 @@ export function standingsOf(
   factsOf: FactsOf,
   checked: ReadonlyMap<OccurrenceId, Standing> = new Map(),
 ): ReadonlyMap<OccurrenceId, Standing> {
-  const { links } = linksOf(query.statement)
+  const { links, associations } = linksOf(query.statement)
   const mentions = new Map(occurrences.map((one) => [one.occurrence.id, one]))
   const standings = new Map<OccurrenceId, Standing>()
   for (const one of occurrences)
@@ -42,6 +45,13 @@ export function standingsOf(
     if (standing !== 'confined' && standing !== 'reference') return []
     return [{ relation: peer.occurrence.relation, column: to.column, standing }]
   }
+  /** What a relation ties to rows that are the tenant's is its own as long as relations stay in their tenant. */
+  const tied = ({ occurrence }: Judged, association: Association): Standing => {
+    const peer = mentions.get(association.with)
+    const standing = standings.get(association.with)
+    const isOwn = standing === 'confined' || standing === 'reference'
+    return isOwn && peer?.ownership.kind !== 'global' && occurrence.access !== 'insert' ? 'reference' : 'open'
+  }
   inserted(query, occurrences, tenancy, factsOf, standings)
   for (let changed = true; changed;) {
     changed = false
@@ -49,15 +59,16 @@ export function standingsOf(
       const before = standings.get(id)
       if (before === 'confined' || mention.verdict.kind !== 'leak') continue
       const all = links.filter((link) => link.of === id)
-      const after = best(
-        all.flatMap((link) => factsAt(link).map((fact) => reached(mention, link, fact, tenancy))),
-      )
+      const after = best([
+        ...all.flatMap((link) => factsAt(link).map((fact) => reached(mention, link, fact, tenancy))),
+        ...associations.filter((one) => one.of === id).map((one) => tied(mention, one)),
+      ])
       if (rank(after) <= rank(before!)) continue
       standings.set(id, after)
       changed = true
     }
   }
-  markRepeated(occurrences, links, standings, tenancy)
+  markRepeated(occurrences, links, associations, standings, tenancy)
   return standings
 }
 
@@ -66,7 +77,10 @@ const rank = (standing: Standing): number => ranks.indexOf(standing)
 const best = (all: readonly Standing[]): Standing =>
   all.reduce((one, other) => (rank(other) > rank(one) ? other : one), 'open')
 
-const ownStanding = ({ verdict }: Judged): Standing => (verdict.kind === 'confined' ? 'confined' : 'open')
+function ownStanding({ verdict, ownOrNobodys }: Judged): Standing {
+  if (verdict.kind === 'confined') return 'confined'
+  return verdict.kind === 'leak' && ownOrNobodys ? 'reference' : 'open'
+}
 
 /** Rows that are inserted under a parent that is known to be the tenant's. */
 function inserted(
@@ -120,9 +134,11 @@ function reached(mention: Judged, link: Link, fact: ValueFact, tenancy: Tenancy)
 function markRepeated(
   occurrences: readonly Judged[],
   links: readonly Link[],
+  associations: readonly Association[],
   standings: Map<OccurrenceId, Standing>,
   tenancy: Tenancy,
 ): void {
+  const isOpen = (standing: Standing | undefined): boolean => standing === 'open' || standing === 'repeated'
   const earlier = new Map<OccurrenceId, Judged>()
   for (const one of occurrences) {
     const { id, relation } = one.occurrence
@@ -131,14 +147,18 @@ function markRepeated(
         if (link.of !== id || link.to.kind !== 'mention') return false
         const peer = earlier.get(link.to.id)
         const standing = standings.get(link.to.id)
-        if (peer === undefined || (standing !== 'open' && standing !== 'repeated')) return false
+        if (peer === undefined || !isOpen(standing)) return false
         if (peer.verdict.kind === 'leak') return true
         const far: ColumnOf = { relation: peer.occurrence.relation, column: link.to.column }
         return (
           peer.ownership.kind !== 'unknown' && isReference({ relation, column: link.column }, far, tenancy)
         )
       })
-      if (hangs) standings.set(id, 'repeated')
+      const isTied = associations.some((one) => {
+        const peer = one.of === id ? earlier.get(one.with) : undefined
+        return peer !== undefined && peer.ownership.kind !== 'unknown' && isOpen(standings.get(one.with))
+      })
+      if (hangs || isTied) standings.set(id, 'repeated')
     }
     earlier.set(id, one)
   }

@@ -67,6 +67,8 @@ export class Definer {
         return this.#identifier(node, module)
       case 'ThisExpression':
         return this.#this(node, module)
+      case 'Super':
+        return this.#super(node, module)
       case 'MemberExpression': {
         const name = memberName(node)
         return name === null ? unknown(node, module) : this.member(this.define(node.object, module), name)
@@ -186,6 +188,13 @@ export class Definer {
       if (at.type === 'ObjectExpression') return { kind: 'value', node: at, module: module.filename }
     }
     return unknown(node, module)
+  }
+
+  /** The base class, by whose methods `super.find(…)` is found. */
+  #super(node: TSESTree.Node, module: SourceModule): Definition {
+    const own = this.#this(node, module)
+    const base = own.kind === 'typed' && own.type.kind === 'class' ? own.type.extends : null
+    return base === null ? unknown(node, module) : { kind: 'typed', type: base }
   }
 
   #class(node: TSESTree.Node, module: SourceModule): Definition {

@@ -174,6 +174,8 @@ export type Condition =
       readonly reason: string
       readonly mentions: readonly Operand[]
       readonly span: Span | null
+      /** What it says is that a declared relation ties the two rows whose keys are mentioned, by columns or a table out of sight. */
+      readonly associates?: true
     }
 
 /** One column that a block returns. `name` is null for `*`, then `operand` is null too and `of` says which mention, or all. */

@@ -1,8 +1,36 @@
 import rule from '../../rules/lint/no-unsafe-raw-sql.ts'
 import { handler, ruleTester } from '../support/rule-tester.ts'
 
+/** A handler behind a queue, which sorts by what a client sent once. */
+const sorted = (type: string, direction: string): string => `
+import knexFactory from 'knex'
+const knex = knexFactory({})
+export class SearchHandler {
+  execute(filters: ${type}) {
+    const { direction: sent = 'ASC', limit } = filters
+    const direction = ${direction}
+    return knex('patients').where('clinic_id', 1).orderByRaw('COALESCE(born_on, 0) ' + direction.toUpperCase())
+  }
+}
+`
+
 ruleTester().run('no-unsafe-raw-sql', rule as never, {
   valid: [
+    {
+      name: 'one of two texts, in whatever case',
+      code: sorted('PatientSearchDto', "String(sent).toUpperCase() === 'ASC' ? 'asc' : 'desc'"),
+      options: [{ tier: 'likely' }],
+    },
+    {
+      name: 'one of a list, else another of it',
+      code: sorted('PatientSearchDto', "['asc', 'desc'].includes(sent as string) ? (sent as string) : 'asc'"),
+      options: [{ tier: 'likely' }],
+    },
+    {
+      name: 'a member of a type that says nothing of a client',
+      code: sorted('SortOrder', 'sent'),
+      options: [{ tier: 'likely' }],
+    },
     handler("await pool.query('SELECT * FROM patients WHERE id = $1', [request.params.id])"),
     {
       name: 'constants',
@@ -233,6 +261,23 @@ ruleTester().run('no-unsafe-raw-sql', rule as never, {
         "const where = `name = '${request.query.name}'`; await pool.query(`SELECT * FROM patients WHERE ${where}`); await pool.query(`SELECT count(*) FROM patients WHERE ${where}`)",
       ),
       errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'a member of a data transfer object, behind ORDER BY',
+      code: sorted('PatientSearchDto', 'sent'),
+      options: [{ tier: 'likely' }],
+      errors: [{ messageId: 'fragment' }],
+    },
+    {
+      name: 'a member of a data transfer object, where only the default is checked',
+      code: sorted('PatientSearchDTO', "['asc'].includes('asc') ? sent : 'asc'"),
+      options: [{ tier: 'likely' }],
+      errors: [{ messageId: 'fragment' }],
+    },
+    {
+      name: 'a member of some type, for whoever wants to know all',
+      code: sorted('SortOrder', 'sent'),
+      errors: [{ messageId: 'fragment' }],
     },
     {
       code: handler("await pool.query(`SELECT * FROM patients WHERE id = '${request.params.id}'`)"),

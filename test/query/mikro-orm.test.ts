@@ -74,6 +74,15 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'select courses.* from courses where courses.school_id = :maybe',
     ],
     [
+      'this.courses.findAll(body)',
+      'select courses.* from courses where opaque(the options `body` could not be seen)',
+    ],
+    [
+      'this.courses.findAll({ limit: 3, ...body })',
+      'select courses.* from courses where opaque(the options `body` could not be seen)',
+    ],
+    ['this.courses.findAll({ limit: 3 })', 'select courses.* from courses'],
+    [
       'this.courses.findAll({ where: { schoolId: undefined, school: { id: undefined } } })',
       'select courses.* from courses where courses.school_id is null and courses.school_id is null',
     ],

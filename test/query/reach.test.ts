@@ -110,6 +110,22 @@ export const track = (session, id) => console.log(id)
     expect(exposuresIn(files).map((one) => one.kind)).toEqual([kind])
   })
 
+  it.each<readonly [string, Exposure['kind']]>([
+    ['list.map((one) => one.id)', 'certain'],
+    ['list.filter(Boolean)', 'certain'],
+    ['kept.map((one) => one.id)', 'unreached'],
+    ['elsewhere(list)', 'unreached'],
+  ])('a list that the function makes of its parameter: %s', (ids, kind) => {
+    const service = `${prisma}import { elsewhere, kept } from 'some-package'
+export function getProject(list) {
+  const ids = ${ids}
+  return prisma.project.findMany({ where: { id: { in: ids } } })
+}
+`
+    const files = { 'service.ts': service, 'app/route.ts': route('return getProject(params.ids)') }
+    expect(exposuresIn(files).map((one) => one.kind)).toEqual([kind])
+  })
+
   it('tells the way', () => {
     const [exposure] = exposuresIn({
       'service.ts': byId,

@@ -9,6 +9,7 @@ import { isAsked, isDiscarded } from './asked.ts'
 import { calledFunction } from './called-function.ts'
 import { calleeName } from './calls.ts'
 import { comparesTenant } from './compared-text.ts'
+import { workingText } from './delegated.ts'
 import { Handed } from './handed.ts'
 import { knowsActor } from './handed-actor.ts'
 import { isQuestion, isRefusing, neverRefusing, refusalAlone, refusalOf } from './refusal.ts'
@@ -69,7 +70,7 @@ class CallWatch {
     if (isRefusing(name)) return (isHanded || this.#handed.isReadFor(call)) && !this.#isIdle(call, name)
     if (!isHanded) return false
     const target = calledFunction(call, this.#file)
-    const text = target === null ? null : this.#file.scope.textOf(target.node, target.module)
+    const text = target === null ? null : workingText(target, this.#file)
     if (target === null || text === null) return false
     const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)
     if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return false

@@ -12,6 +12,9 @@ const actorWords =
 const asksWho =
   /\b(?:getServerSession|getSession|getAuth|auth|currentUser|getUser|getCurrentUser|requireUser|validateRequest|cookies)\(/
 
+/** `currentTenantId()`: what is asked for. */
+const asked = /\b([a-z]\w*)\(\)/g
+
 /**
  * Does a function that is called know the actor or its tenant: does it take them from the session, or is it handed them and uses what it
  * is handed? A read by id alone refuses nobody.
@@ -22,8 +25,9 @@ export function knowsActor(
   text: string,
   file: QueryContext,
 ): boolean {
-  if (asksWho.test(text)) return true
   const names = tenantNames(file.tenancy)
+  const isTenantAsked = [...text.matchAll(asked)].some(([, name]) => names.test(name!))
+  if (asksWho.test(text) || isTenantAsked) return true
   return call.arguments.some((argument, index) => {
     const written = file.scope.sourceCode.getText(argument)
     const isActor =

@@ -324,13 +324,18 @@ export class Reach {
     look: Look,
     members: readonly string[],
     mention: Judged,
-  ): Exposure {
+  ): Exposure | null {
     const place = this.#placeOf(node, file)
     const path = place.path.join('.')
     const whole = [...place.path, ...members].join('.')
     if (isSelf(whole)) return this.#self(whole, mention)
-    if (place.base.kind !== 'parameter')
+    if (place.base.kind !== 'parameter') {
+      // `const ids = input.map((one) => one.id)` is made of what the parameter holds.
+      const { base } = place
+      const made = base.kind === 'call' || base.kind === 'expression' ? base.node : node
+      if (made !== node) return this.#ofValue(made, at, file, look, members, mention)
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
+    }
     const guard = guardOf(node, at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const { binding } = place.base

@@ -12,6 +12,9 @@ const throws = /\bthrow\b|\b(?:notFound|redirect|forbidden|unauthori[sz]ed)\(/i
 const answers =
   /\breturn\s+(?:false|null|undefined|err)\b|(?:status|code)\(40[134]\)|status:\s*40[134]|\b(?:ok|success|allowed):\s*false\b|\berror:|(?:\?\?|\|\||:)\s*(?:null|undefined)\b|unauthori[sz]ed|forbidden/i
 
+/** A function that gives back what it found gives back nothing where there is nothing. */
+const givesFound = /\breturn\s+(?:await\s+)?[\w$.]+\.find(?:One|First|Unique)?(?:By)?\(/
+
 /** What in the text of a function shows that it looks something up. */
 const lookup =
   /\bfind\w*\(|\.select\w*\(|\.where\(|\bquery\w*\(|\.count\(|\.exists?\w*\(|getMembership|isMember|\bfrom\(/i
@@ -50,5 +53,5 @@ export function refusalAlone(text: string): 'throws' | 'answers' | null {
   // What it is called says what it is for, not what it does.
   const written = text.replace(/^(?:export\s+)?(?:async\s+)?function\s*[\w$]+/, '')
   if (throws.test(written)) return 'throws'
-  return answers.test(written) ? 'answers' : null
+  return answers.test(written) || givesFound.test(written) ? 'answers' : null
 }

@@ -8,10 +8,15 @@ import { type Link, linksOf } from '../links.ts'
  */
 export function sharedLead(judged: JudgedQuery, mention: Judged): string | null {
   if (!mention.joined || mention.occurrence.access !== 'read') return null
-  const { links } = linksOf(judged.query.statement)
-  const own = links.filter((link) => link.of === mention.occurrence.id)
+  const { id } = mention.occurrence
+  const { links, associations } = linksOf(judged.query.statement)
+  const own = links.filter((link) => link.of === id)
   if (own.some(({ to }) => to.kind === 'parameter')) return null
-  const leads = own.flatMap((link) => leadOf(link, judged))
+  const tied = associations.filter((one) => one.of === id)
+  const leads = [
+    ...own.flatMap((link) => leadOf(link, judged)),
+    ...tied.flatMap((one) => leadThrough(one.with, judged)),
+  ]
   return leads.length > 0 && leads.every((lead) => lead.shared) ? leads[0]!.text : null
 }
 
@@ -30,6 +35,14 @@ function leadOf({ column, to }: Link, judged: JudgedQuery): readonly Lead[] {
   }
   const keyed = isKeyLike(column) || isKeyLike(to.column)
   return [{ shared: !keyed, text: `\`${column}\`, which other tenants may have too` }]
+}
+
+/** A relation ties rows by their keys. */
+function leadThrough(id: OccurrenceId, judged: JudgedQuery): readonly Lead[] {
+  const peer = mentionOf(id, judged)
+  if (peer === undefined) return []
+  const shared = peer.ownership.kind === 'global'
+  return [{ shared, text: `\`${peer.occurrence.relation.name}\`, which the tenants share` }]
 }
 
 const mentionOf = (id: OccurrenceId, judged: JudgedQuery): Judged | undefined =>

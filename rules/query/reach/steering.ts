@@ -2,7 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import type { Provenance } from '../../provenance/provenance.ts'
 import type { Condition, OccurrenceId } from '../../sql/statement.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
-import { type Link, linksOf } from '../links.ts'
+import { type Links, linksOf } from '../links.ts'
 import type { Tenancy } from '../../tenancy/tenancy.ts'
 import { holdersOf, lacksKind } from './holding.ts'
 
@@ -28,10 +28,10 @@ export function steeringOf(judged: JudgedQuery, mention: Judged, tenancy: Tenanc
   const { occurrence } = mention
   const { block } = query.statement
   if (occurrence.access === 'insert' && block.kind === 'insert') return insertedOf(judged, occurrence.id)
-  const { links } = linksOf(query.statement)
-  const connected = connectedWith(occurrence.id, links)
-  const holders = holdersOf(mention, judged, links, tenancy)
-  const direct = links.flatMap(({ of, column, to }): SteeringValue[] => {
+  const ties = linksOf(query.statement)
+  const connected = connectedWith(occurrence.id, ties)
+  const holders = holdersOf(mention, judged, ties.links, tenancy)
+  const direct = ties.links.flatMap(({ of, column, to }): SteeringValue[] => {
     if (!connected.has(of) || to.kind !== 'parameter') return []
     const holds = holders.has(of) && !lacksKind(judged, of, column)
     return [{ ...valueOf(judged, to.index, column), holds }]
@@ -51,14 +51,17 @@ export function valueOf({ query }: JudgedQuery, index: number, column: string | 
 }
 
 /** The mention and all that its rows are joined with. */
-function connectedWith(start: OccurrenceId, links: readonly Link[]): ReadonlySet<OccurrenceId> {
+function connectedWith(start: OccurrenceId, { links, associations }: Links): ReadonlySet<OccurrenceId> {
+  const pairs = [
+    ...links.flatMap(({ of, to }) => (to.kind === 'mention' ? [[of, to.id] as const] : [])),
+    ...associations.map((one) => [one.of, one.with] as const),
+  ]
   const found = new Set([start])
   for (let size = 0; size !== found.size;) {
     size = found.size
-    for (const { of, to } of links) {
-      if (to.kind !== 'mention') continue
-      if (found.has(of)) found.add(to.id)
-      else if (found.has(to.id)) found.add(of)
+    for (const [one, other] of pairs) {
+      if (found.has(one)) found.add(other)
+      else if (found.has(other)) found.add(one)
     }
   }
   return found

@@ -1,6 +1,8 @@
+import type { TSESTree } from '@typescript-eslint/utils'
 import type { Access, Block, FromItem, Occurrence, Operand } from '../../../sql/statement.ts'
+import { widensNothing } from '../../draft.ts'
 import { itemsOf } from '../../naming.ts'
-import type { Chain, ChainStep } from './chain.ts'
+import type { Chain, ChainStep, Environment } from './chain.ts'
 import { unseenStep } from './chain.ts'
 import { setOperations, withClauses } from './compound.ts'
 import { consume } from './condition.ts'
@@ -137,6 +139,7 @@ function otherOperands(
   conversion: Conversion,
 ): readonly Operand[] {
   return steps.flatMap(({ method, call, environment }): readonly Operand[] => {
+    if (method === 'orderByRaw' || method === 'groupByRaw') pasteInto(call, environment, conversion)
     if (method !== 'orderBy' && method !== 'groupBy') return []
     const [first] = call.arguments
     if (first === undefined || first.type === 'SpreadElement') return []
@@ -148,6 +151,16 @@ function otherOperands(
       ? []
       : [operand]
   })
+}
+
+/** What is pasted into `orderByRaw(…)` sorts, and restricts nothing. */
+function pasteInto(
+  { arguments: given }: TSESTree.CallExpression,
+  environment: Environment,
+  conversion: Conversion,
+): void {
+  const { interpolate } = widensNothing(conversion.draft)
+  for (const text of rawTexts(given, environment, conversion)) text.interpolations.forEach(interpolate)
 }
 
 function insertBlock(

@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Operand, Output } from '../../../sql/statement.ts'
+import { holdsSubquery, widensNothing } from '../../draft.ts'
 import { fragmentOutputs } from '../../fragment.ts'
 import { itemName } from '../../naming.ts'
 import type { ChainStep, Environment } from './chain.ts'
@@ -112,7 +113,10 @@ function selected(
   const part = partIn(node, draft.scope)
   if (part !== null && partMethod(part, draft.scope) === 'raw') {
     const texts = rawTexts(part.arguments, placed.environment, conversion)
-    const outputs = texts.length === 1 ? fragmentOutputs(texts[0]!, part, level.naming, draft) : null
+    const [only, ...others] = texts
+    const listed = only !== undefined && holdsSubquery(only.text) ? draft : widensNothing(draft)
+    const outputs =
+      only !== undefined && others.length === 0 ? fragmentOutputs(only, part, level.naming, listed) : null
     if (outputs !== null) {
       conversion.consumed.add(part)
       return outputs

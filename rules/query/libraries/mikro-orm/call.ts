@@ -3,7 +3,7 @@ import { memberName } from '../../../source/binding.ts'
 import { unwrap } from '../../../source/children.ts'
 import type { Access, Block, Condition } from '../../../sql/statement.ts'
 import { startDraft, type Draft } from '../../draft.ts'
-import type { ExtractionScope } from '../../library.ts'
+import type { ExtractionScope, ObjectView } from '../../library.ts'
 import type { Answer, QueryOrOpaque } from '../../query.ts'
 import { stored, type Entity } from '../prisma/entity.ts'
 import { rowsOf } from '../typeorm/data.ts'
@@ -11,6 +11,7 @@ import { mention } from '../typeorm/entity.ts'
 import { startJoined, withRelations, type Joined } from '../typeorm/relations.ts'
 import { selectBlock } from '../typeorm/statements.ts'
 import { targetOf, type Target } from '../typeorm/target.ts'
+import { unseen } from '../typeorm/where.ts'
 import { deleted, insertedRows, updated } from '../typeorm/writes.ts'
 import { mikroReceiverOf } from './receiver.ts'
 import { filterOf } from './where.ts'
@@ -126,9 +127,18 @@ function readBlock(call: Call, draft: Draft): Block {
     draft,
   )
   const limited = /^findOne/.test(call.name)
-  const where: Condition | null = filterOf(filter, entity, draft)
+  const hidden =
+    isAll && options !== undefined && filter === undefined ? hiddenIn(options, view, draft) : null
+  const where: Condition | null = hidden ?? filterOf(filter, entity, draft)
   const counts = call.name === 'count'
   return selectBlock(entity, { where, joined, limited }, counts, draft.spanOf(call.node))
+}
+
+/** Options out of sight may hold a filter. */
+function hiddenIn(options: TSESTree.Node, view: ObjectView | null, draft: Draft): Condition | null {
+  if (view === null) return unseen('options', options, draft)
+  const [open] = view.open
+  return open === undefined ? null : unseen('options', open.node, draft)
 }
 
 function populated(joined: Joined, given: TSESTree.Node | undefined, draft: Draft): Joined {

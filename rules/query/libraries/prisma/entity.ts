@@ -91,7 +91,7 @@ export function holdsReference({ field, relation }: Lead): boolean {
   return field.on.length > 0 && field.on.every(([, column]) => key.includes(column))
 }
 
-/** `child.project_id = parent.id`. An implicit many-to-many has a table between that cannot be seen. */
+/** `child.project_id = parent.id`. A many-to-many has a table between that cannot be seen; a name that only looks like a relation ties nothing. */
 export function linkOf(
   parent: Entity,
   child: Entity,
@@ -109,7 +109,9 @@ export function linkOf(
   }))
   if (equalities.length === 0) {
     const mentions = [stored(parent, keyOf(parent), node, draft), stored(child, keyOf(child), node, draft)]
-    return { kind: 'opaque', reason: 'a relation whose columns are not known', mentions, span }
+    const link = { kind: 'opaque', reason: 'a relation whose columns are not known', mentions, span } as const
+    const isDeclared = Object.values(parent.relation?.relationFields ?? {}).includes(field)
+    return isDeclared ? { ...link, associates: true } : link
   }
   return conjunction(equalities)
 }

@@ -12,6 +12,7 @@ import type {
   Output,
   Rowset,
 } from '../../../../sql/statement.ts'
+import { holdsSubquery, widensNothing } from '../../../draft.ts'
 import type { Entity } from '../../prisma/entity.ts'
 import { rowsOf, type RowData } from '../data.ts'
 import { mention } from '../entity.ts'
@@ -22,7 +23,7 @@ import type { Conversion, Level } from './conversion.ts'
 import { builtIn, joinedBy, type Source } from './from.ts'
 import { rootOf, type Root } from './root.ts'
 import type { Step } from './steps.ts'
-import { readText } from './text.ts'
+import { readText, textParts } from './text.ts'
 
 /** The statement that a builder has become. `counted`: only the number of its rows is asked for. */
 export function builderBlock(
@@ -163,7 +164,11 @@ function selectedIn(node: TSESTree.Node, level: Level, conversion: Conversion): 
   const isText =
     node.type === 'TemplateLiteral' || (typeof constant === 'string' && /\bselect\b/i.test(constant))
   if (!isText) return []
-  const read = readText(node, (names) => ['SELECT (', `)${names}`], level, conversion)
+  const text = textParts(node, conversion).map((part) => (part.kind === 'text' ? part.text : ''))
+  const listed = holdsSubquery(text.join(' '))
+    ? conversion
+    : { ...conversion, draft: widensNothing(conversion.draft) }
+  const read = readText(node, (names) => ['SELECT (', `)${names}`], level, listed)
   return read?.block.outputs.flatMap(({ operand }) => (operand === null ? [] : [operand])) ?? []
 }
 

@@ -1,15 +1,16 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../../../source/binding.ts'
-import { unwrap } from '../../../../source/children.ts'
+import { returnsOf, unwrap } from '../../../../source/children.ts'
 import { parseTemplate, type ParsedTemplate } from '../../../../sql/template.ts'
 import type { Block, OccurrenceId, Operand, SelectBlock, Span } from '../../../../sql/statement.ts'
+import { holdsTest } from '../../../decider.ts'
 import { graft } from '../../../graft.ts'
 import { bindColumn, bindItemColumn, itemName, type Naming } from '../../../naming.ts'
 import { sqlTextOf, type SqlText } from '../../../sql-text.ts'
 import { compose, type TextPart } from '../../../text.ts'
 import { isTextual } from '../../../textual.ts'
 import { joinColumnOf } from '../entity.ts'
-import { chainOf, type Chain } from './chain.ts'
+import { chainOf, functionOf, type Chain } from './chain.ts'
 import type { Conversion, Level } from './conversion.ts'
 import { aliasOf } from './root.ts'
 
@@ -21,6 +22,9 @@ interface Fragment {
   readonly names: readonly string[]
   readonly subqueries: readonly Block[]
 }
+
+/** Functions that make a sub-query of what other functions make; a longer chain is not followed. */
+const depthLimit = 3
 
 /** Stands in the text for a sub-query that another builder makes. */
 const placeholder = (index: number): string => `watertight subquery ${index}`
@@ -80,10 +84,27 @@ export function textParts(given: TSESTree.Node, conversion: Conversion): readonl
   const { scope } = conversion.draft
   return compose(given, scope, conversion.decider).flatMap((part): readonly TextPart[] => {
     if (part.kind === 'text') return [part]
+    const choice = choiceOf(part.node, conversion)
+    if (choice !== null) {
+      const holds = holdsTest(choice.test, scope, conversion.decider)
+      return textParts(holds ? choice.consequent : choice.alternate, conversion)
+    }
     const argument = rewrittenText(part.node, conversion)
     return argument === null ? [part] : textParts(argument, conversion)
   })
 }
+
+/** `postgres ? 'a = b' : quoted('c = d')`: one of several texts, of which each makes a statement of its own. */
+function choiceOf(given: TSESTree.Node, conversion: Conversion): TSESTree.ConditionalExpression | null {
+  const node = unwrap(conversion.draft.scope.resolve(unwrap(given)))
+  if (node.type !== 'ConditionalExpression') return null
+  return [node.consequent, node.alternate].every((one) => isText(one, conversion)) ? node : null
+}
+
+const isText = (node: TSESTree.Node, conversion: Conversion): boolean =>
+  isTextual(node, conversion.draft.scope) ||
+  rewrittenText(node, conversion) !== null ||
+  choiceOf(node, conversion) !== null
 
 /** The text that `quoted('…')` is made of: a call of a plain function with one text, and nothing else. */
 function rewrittenText(given: TSESTree.Node, { draft: { scope } }: Conversion): TSESTree.Node | null {
@@ -106,12 +127,18 @@ function aliasAt(given: TSESTree.Node, level: Level, { draft: { scope } }: Conve
   return chain === null ? level.alias : aliasOf(chain, scope)
 }
 
-/** `qb.subQuery()…getQuery()`. */
-function queryTextOf(given: TSESTree.Node, { draft: { scope } }: Conversion): Chain | null {
+/** `qb.subQuery()…getQuery()`, also where a function of the file makes it. */
+function queryTextOf(given: TSESTree.Node, conversion: Conversion, depth = 0): Chain | null {
+  const { scope } = conversion.draft
   const node = unwrap(scope.resolve(unwrap(given)))
-  const callee = node.type === 'CallExpression' ? unwrap(node.callee) : null
-  if (callee?.type !== 'MemberExpression' || !/^get(Query|Sql)$/.test(memberName(callee) ?? '')) return null
-  return chainOf(callee.object, node, scope)
+  if (node.type !== 'CallExpression' || depth > depthLimit) return null
+  const callee = unwrap(node.callee)
+  if (callee.type === 'MemberExpression' && /^get(Query|Sql)$/.test(memberName(callee) ?? '')) {
+    return chainOf(callee.object, node, scope)
+  }
+  const target = functionOf(callee, scope)
+  const [returned, ...others] = target === null ? [] : returnsOf(target)
+  return returned === undefined || others.length > 0 ? null : queryTextOf(returned, conversion, depth + 1)
 }
 
 const literals = /('(?:[^']|'')*')/

@@ -1,0 +1,54 @@
+import type { TSESTree } from '@typescript-eslint/utils'
+import type { Definition } from '../source/definition.ts'
+import type { ExtractionScope } from './library.ts'
+
+/** Beyond this, a chain of base classes is not followed. */
+const depthLimit = 8
+
+/** Under which names the libraries keep the type of a migration, by the package that has it. */
+const migrationTypes: readonly (readonly [module: RegExp, name: RegExp])[] = [
+  [/^(@[\w-]+\/)?typeorm(\/|$)/, /^MigrationInterface$/],
+  [/^@mikro-orm\//, /^Migration$/],
+]
+
+/**
+ * Does this code stand in a schema migration? An operator runs it, over the rows of all tenants, and nobody's request is in sight: its
+ * statements are none of the application's, and which tenant they are confined to is no question.
+ *
+ * @param node - any node of the file that the scope speaks of
+ */
+export function isMigration(node: TSESTree.Node, scope: ExtractionScope): boolean {
+  for (let at: TSESTree.Node | undefined = node; at != null; at = at.parent) {
+    if (at.type !== 'ClassDeclaration' && at.type !== 'ClassExpression') continue
+    if (isMigrationClass(at, scope)) return true
+  }
+  return false
+}
+
+const known = new WeakMap<TSESTree.Node, boolean>()
+
+function isMigrationClass(
+  node: TSESTree.ClassDeclaration | TSESTree.ClassExpression,
+  scope: ExtractionScope,
+): boolean {
+  const before = known.get(node)
+  if (before !== undefined) return before
+  const types = node.implements.map(({ expression }) => scope.definitionOf(expression))
+  if (node.superClass !== null) types.push(scope.definitionOf(node.superClass))
+  const found = types.some((type) => isMigrationType(type, scope))
+  known.set(node, found)
+  return found
+}
+
+function isMigrationType(type: Definition, scope: ExtractionScope, depth = 0): boolean {
+  if (type.kind === 'import') {
+    return migrationTypes.some(([module, name]) => module.test(type.module) && name.test(type.name))
+  }
+  if (type.kind !== 'class' || depth > depthLimit) return false
+  if (type.extends !== null && isMigrationType(type.extends, scope, depth + 1)) return true
+  const { node, module } = type
+  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return false
+  return node.implements.some(({ expression }) =>
+    isMigrationType(scope.definitionIn(expression, module), scope, depth + 1),
+  )
+}
