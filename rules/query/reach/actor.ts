@@ -1,6 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, type FunctionNode } from '../../source/binding.ts'
 import type { Tenancy } from '../../tenancy/tenancy.ts'
+import { takesRequest } from './entry.ts'
+import { isDeclaredPublic } from './published.ts'
 
 /** The functions around a node, innermost first. */
 export function functionsAround(node: TSESTree.Node): readonly FunctionNode[] {
@@ -9,11 +11,15 @@ export function functionsAround(node: TSESTree.Node): readonly FunctionNode[] {
   return found
 }
 
-/** The outermost function around a node, with the call that it is handed to (a wrapper, a route): null at the top level. */
+/**
+ * The outermost function around a node that takes a request, else the outermost of all, with the call that it is handed to (a wrapper, a
+ * route): null at the top level. A function that only registers routes is no handler.
+ */
 export function handlerAround(
   node: TSESTree.Node,
 ): { readonly function: FunctionNode; readonly whole: TSESTree.Node } | null {
-  const outermost = functionsAround(node).at(-1)
+  const around = functionsAround(node)
+  const outermost = around.findLast(takesRequest) ?? around.at(-1)
   if (outermost === undefined) return null
   let whole: TSESTree.Node = outermost
   while (whole.parent?.type === 'CallExpression' || whole.parent?.type === 'MemberExpression')
@@ -61,6 +67,7 @@ const identity =
 
 /** Is an authenticated actor, or its tenant, in sight of the handler? */
 export function hasActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {
+  if (isDeclaredPublic(handler)) return false
   const source = text.slice(handler.range[0], handler.range[1])
   if (identity.test(source)) return true
   const names = tenantNames(tenancy)

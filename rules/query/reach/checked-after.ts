@@ -1,7 +1,9 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { childrenOf, functionAround } from '../../source/children.ts'
+import { leaves } from '../../provenance/guard.ts'
 import type { QueryContext } from '../context.ts'
 import { calleeName, some } from './calls.ts'
+import { askedForPublic } from './published.ts'
 import { isRefusing, onlyTells } from './refusal.ts'
 import { RowTrail } from './row-trail.ts'
 import { comparedSide, type Rows } from './tenant-comparison.ts'
@@ -41,6 +43,11 @@ export function checkedAfter(
     if (node.type === 'BinaryExpression') {
       const side = comparedSide(node, rows, file)
       if (side !== null) found = `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
+    }
+    if (node.type === 'IfStatement' && leaves(node.consequent)) {
+      const flag = askedForPublic(node.test)
+      if (flag !== null && trail.belongs(flag))
+        found = `the test of \`${file.scope.sourceCode.getText(flag)}\``
     }
     if (node.type === 'CallExpression' && node !== call && isMembershipProof(node, trail, text)) {
       found = `\`${calleeName(node)}\` for the tenant of the row`

@@ -28,3 +28,8 @@ export function isMembership(relation: string): boolean {
     relation,
   )
 }
+
+/** A relation of what was sent to one person, to join a tenant: it is the person's own before it is answered. */
+export function isInvitation(relation: string): boolean {
+  return /(?:^|_|[a-z])invit(?:e|ation)s?$/i.test(relation)
+}

@@ -8,21 +8,26 @@ import { placeOf } from '../../provenance/place.ts'
 import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
+import { dropsUndefined } from '../object-mappers.ts'
 import { functionsAround, handlerAround, hasActor, isSelf, tenantNames } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
 import { attributeOf } from './calls.ts'
-import { isBinding, isMembership, isPlainName, isSecret } from './column.ts'
+import { isBinding, isInvitation, isMembership, isPlainName, isSecret } from './column.ts'
+import { contextVariableOf, isSelfVariable } from './context-variable.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
 import { guardOf } from './guards.ts'
 import { type MembershipLead, membershipLead } from './membership-lead.ts'
-import { areOfTenant } from './of-tenant.ts'
+import { areOfTenant, isLookUpForTenant } from './of-tenant.ts'
+import { isDeclaredPublic, isPublicName } from './published.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
 import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
+import { onlyTellsTaken } from './taken.ts'
 import { readsOnlyTenant } from './tenant-look.ts'
+import { isUnreferredInsert } from './unreferred-insert.ts'
 
 /** Calls from an entry point to a query; longer chains are not followed. */
 const depthLimit = 6
@@ -39,6 +44,8 @@ interface ParameterPlace {
 /** One look at a query from where it stands, towards the entry points that lead to it. */
 interface Look {
   readonly isRead: boolean
+  /** A value that is missing picks no row, rather than every row. */
+  readonly absentPicksNone: boolean
   readonly path: readonly Step[]
   readonly visited: ReadonlySet<TSESTree.Node>
   /** Helpers that were seen through. */
@@ -68,11 +75,15 @@ export class Reach {
     const at = judged.query.node
     const look: Look = {
       isRead: mention.occurrence.access === 'read',
+      absentPicksNone: !dropsUndefined(judged.query.library),
       path: [this.#stepAt(at, this.#file)],
       visited: new Set(),
       nested: 0,
     }
     const values = steeringOf(judged, mention)
+    if (isUnreferredInsert(judged, mention, this.#file.tenancy)) {
+      return { kind: 'derived', from: 'a new row that no row of a tenant refers to' }
+    }
     if (mention.occurrence.access === 'insert' && mention.ownership.kind === 'owned') {
       return this.#unkeyed(at, look, this.#ignoredTenant(at), 'the new row names no tenant')
     }
@@ -81,6 +92,7 @@ export class Reach {
       return { kind: 'unreached', reason: `a part of its condition is not in sight: ${unseen}` }
     const checked = look.isRead && at.type === 'CallExpression' ? checkedAfter(at, this.#file) : null
     if (checked !== null) return { kind: 'guarded', by: checked }
+    if (look.isRead && at.type === 'CallExpression' && onlyTellsTaken(at, this.#file)) return taken
     if (readsOnlyTenant(judged, this.#file)) {
       return { kind: 'derived', from: 'a look at whose the row is' }
     }
@@ -176,7 +188,9 @@ export class Reach {
       return worst(all.filter((one) => one !== null))
     }
     if (isConstantName(node)) return null
-    if (this.#isRequest(node, file)) return this.#ofRequest(node, at, file, look, 'request')
+    if (this.#isRequest(node, file)) return this.#ofRequest(node, at, file, look, 'request', members)
+    const variable = contextVariableOf(node, file)
+    if (variable !== null) return this.#ofContext(variable, members, mention)
     if (file.proofs.factsAt(node, at).length > 0) return { kind: 'derived', from: 'a row of the tenant' }
     const found = file.proofs.foundAt(node, at)
     if (found.some(({ judged, mention: one }) => this.#isOfMember(judged, one, file, look))) {
@@ -191,7 +205,7 @@ export class Reach {
       case 'row':
         return { kind: 'derived', from: 'a row that was read' }
       case 'request':
-        return this.#ofRequest(node, at, file, look, provenance.path)
+        return this.#ofRequest(node, at, file, look, provenance.path, members)
       case 'parameter':
         return this.#ofParameter(node, at, file, look, members, mention)
       case 'unknown':
@@ -205,11 +219,16 @@ export class Reach {
     file: QueryContext,
     look: Look,
     value: string,
+    members: readonly string[],
   ): Exposure {
-    const guard = guardOf(node, at, file)
+    const guard = guardOf({ value: node, members, absentPicksNone: look.absentPicksNone }, at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const handler = handlerAround(at)
     const { text } = file.scope.sourceCode
+    const name = members.at(-1) ?? value.split('.').at(-1)!
+    if (look.isRead && handler !== null && isDeclaredPublic(handler.whole) && isPublicName(name)) {
+      return { kind: 'derived', from: `what stands for all to see under its \`${name}\`` }
+    }
     if (handler === null || !hasActor(handler.whole, text, file.tenancy)) {
       const reason = `the request chooses \`${value}\`, and no authenticated actor is in sight`
       return { kind: 'likely', reason, path: look.path }
@@ -228,6 +247,10 @@ export class Reach {
     const written = file.scope.sourceCode.getText(node)
     if (file.tenancy.trusted.some((trusted) => matchesTrusted(written.split('.'), trusted, false))) {
       return { kind: 'derived', from: 'the authenticated tenant' }
+    }
+    const lookup = file.proofs.identities.of(node)?.call ?? null
+    if (lookup !== null && node !== lookup && isLookUpForTenant(lookup, file)) {
+      return { kind: 'derived', from: `what \`${file.scope.sourceCode.getText(lookup.callee)}\` returned` }
     }
     if (isSelf(path) || isSelf(written)) return this.#self(mention)
     const unfollowed: Exposure = { kind: 'unreached', reason: `\`${path}\` could not be followed` }
@@ -250,6 +273,13 @@ export class Reach {
     const deeper = { ...look, nested: look.nested + 1 }
     const parts = call.arguments.map((argument) => this.#ofValue(argument, at, file, deeper, [], mention))
     return worst(parts.filter((one) => one !== null)) ?? unfollowed
+  }
+
+  /** What earlier handlers of the same request left in its context. */
+  #ofContext(variable: string, members: readonly string[], mention: Judged): Exposure {
+    const name = [variable, ...members].join('.')
+    if (isSelfVariable(name)) return this.#self(mention)
+    return { kind: 'unreached', reason: `\`${name}\` is set by what runs before the handler` }
   }
 
   /** The request as a whole, handed to what reads it. */
@@ -277,17 +307,18 @@ export class Reach {
     if (isSelf([...place.path, ...members].join('.'))) return this.#self(mention)
     if (place.base.kind !== 'parameter')
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
-    const guard = guardOf(node, at, file)
+    const guard = guardOf({ value: node, members, absentPicksNone: look.absentPicksNone }, at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const { binding } = place.base
-    if (isServerAction(binding.function, file)) return this.#ofRequest(node, at, file, look, path)
+    if (isServerAction(binding.function, file)) return this.#ofRequest(node, at, file, look, path, members)
     const names = [...place.path.slice(1), ...members].filter((name) => name !== '*')
     return this.#ofCallers({ binding, path: names }, file, look, mention)
   }
 
   /** A row of one's own is no other tenant's, unless the relation carries a tenant and one person may act in several. */
   #self({ ownership, occurrence }: Judged): Exposure {
-    return ownership.kind === 'owned' && !isMembership(occurrence.relation.name)
+    const { name } = occurrence.relation
+    return ownership.kind === 'owned' && !isMembership(name) && !isInvitation(name)
       ? {
           kind: 'likely',
           reason: 'it is bound to the logged-in user, who may act in several tenants',
@@ -342,6 +373,7 @@ export class Reach {
     if (value === undefined) return null
     const checked = look.isRead ? checkedAfter(call, file) : null
     if (checked !== null) return { kind: 'guarded', by: checked }
+    if (look.isRead && onlyTellsTaken(call, file)) return taken
     return this.#ofValue(value, call, file, look, rest, mention)
   }
 
@@ -376,6 +408,8 @@ export class Reach {
     return { name, file: shown, line: lineOf(node, file.scope.sourceCode.text) }
   }
 }
+
+const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
 
 function ignoredExposure(tenant: string, look: Look): Exposure {
   return { kind: 'likely', reason: `\`${tenant}\` is in scope, and the query ignores it`, path: look.path }

@@ -3,7 +3,10 @@ import { childrenOf, unwrap } from '../../source/children.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { tenantNames } from './actor.ts'
-import { some } from './calls.ts'
+import { calleeName, some } from './calls.ts'
+import { looksUp } from './expression.ts'
+import { elementsKept } from './kept-rows.ts'
+import { onlyTells } from './refusal.ts'
 
 /** What a function does with rows that a call has read: where their tenant goes, through variables and further look-ups. */
 export class RowTrail {
@@ -11,6 +14,8 @@ export class RowTrail {
   readonly #file: QueryContext
   /** Roots of the call, and of what was looked up by its rows. */
   readonly #roots: Set<string>
+  /** Rows that one pass over all of them keeps or drops: `rows = rows.filter((row) => …)`. */
+  readonly #elements: ReadonlySet<string>
   /** Variables that are given the tenant of a row. */
   readonly #tenants = new Set<TSESLint.Scope.Variable>()
 
@@ -18,6 +23,7 @@ export class RowTrail {
     this.#call = call
     this.#file = file
     this.#roots = new Set([root])
+    this.#elements = elementsKept(call, file)
   }
 
   /** Null: what the call returns cannot be told from other values. */
@@ -54,7 +60,9 @@ export class RowTrail {
 
   #identityOf(node: TSESTree.Node): { readonly path: readonly string[] } | null {
     const identity = this.#file.proofs.identities.of(node)
-    return identity !== null && this.#roots.has(identity.root) ? identity : null
+    if (identity === null) return null
+    if (this.#roots.has(identity.root)) return identity
+    return this.#elements.has(identity.root) ? identity : null
   }
 
   #isTenant(node: TSESTree.Identifier): boolean {
@@ -93,13 +101,21 @@ export class RowTrail {
       call,
       (inner) => inner.type === 'MemberExpression' && this.#identityOf(inner) !== null,
     )
-    const root =
-      isByRow && isQuery(call, this.#file) ? this.#file.proofs.identities.of(call)?.root : undefined
+    const isLookUp = isByRow && (isQuery(call, this.#file) || isLookUpCall(call, this.#file))
+    const root = isLookUp ? this.#file.proofs.identities.of(call)?.root : undefined
     if (root !== undefined) this.#roots.add(root)
   }
 }
 
 const isCall = (node: TSESTree.Node): boolean => unwrap(node, true).type === 'CallExpression'
+
+/** A function that looks something up: `findProjectById(environment.projectId)`. */
+function isLookUpCall(call: TSESTree.CallExpression, { scope }: QueryContext): boolean {
+  const definition = scope.definitionOf(call.callee)
+  if (definition.kind !== 'function' || onlyTells(calleeName(call) ?? '')) return false
+  const text = scope.textOf(definition.node, definition.module)
+  return text !== null && looksUp(text)
+}
 
 function isQuery(call: TSESTree.CallExpression, { sites }: QueryContext): boolean {
   return sites.some(({ node, queries }) => node === call || queries.some(({ query }) => query.node === call))

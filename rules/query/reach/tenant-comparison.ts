@@ -6,6 +6,7 @@ import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { calleeName } from './calls.ts'
 import { guardedByCall } from './guard-calls.ts'
+import { alone } from './handed.ts'
 import { onlyTells, refusalAlone } from './refusal.ts'
 
 /** How the rows whose tenant is compared are told. */
@@ -50,7 +51,9 @@ export function comparedSide(
 function isTold(other: TSESTree.Node, at: TSESTree.Node, file: QueryContext): boolean {
   const { kind } = file.scope.provenanceOf(other)
   if (kind === 'literal') return false
-  return kind !== 'request' || file.proofs.isProved(other, at) || guardedByCall(other, at, file) !== null
+  return (
+    kind !== 'request' || file.proofs.isProved(other, at) || guardedByCall(alone(other), at, file) !== null
+  )
 }
 
 /** `list[0].tenantId` of a list that is used as a whole: the other rows are not looked at. */
