@@ -175,6 +175,11 @@ describe('the parent of a row, found by a helper', () => {
       'guarded',
       'const page = await pageById(note.pageId); if (page.teamId !== session.teamId) throw new Error()',
     ],
+    [
+      'and compared, only at times',
+      'certain',
+      'if (note.kind) { const page = await pageById(note.pageId); if (page.teamId !== session.teamId) throw new Error() }',
+    ],
     ['and not compared', 'certain', 'const page = await pageById(note.pageId); if (!page) throw new Error()'],
     [
       'of another row',

@@ -11,20 +11,28 @@ export function functionsAround(node: TSESTree.Node): readonly FunctionNode[] {
   return found
 }
 
-/**
- * The outermost function around a node that takes a request, else the outermost of all, with the call that it is handed to (a wrapper, a
- * route): null at the top level. A function that only registers routes is no handler.
- */
-export function handlerAround(
-  node: TSESTree.Node,
-): { readonly function: FunctionNode; readonly whole: TSESTree.Node } | null {
-  const around = functionsAround(node)
-  const outermost = around.findLast(takesRequest) ?? around.at(-1)
-  if (outermost === undefined) return null
-  let whole: TSESTree.Node = outermost
+/** A function with the call that it is handed to: a wrapper, a route. */
+export interface Handler {
+  readonly function: FunctionNode
+  readonly whole: TSESTree.Node
+}
+
+/** The outermost function around a node: null at the top level. */
+export function outermostAround(node: TSESTree.Node): Handler | null {
+  return wholeOf(functionsAround(node).at(-1))
+}
+
+/** The same, where a function that takes a request goes before one that only registers routes. */
+export function handlerAround(node: TSESTree.Node): Handler | null {
+  return wholeOf(functionsAround(node).findLast(takesRequest)) ?? outermostAround(node)
+}
+
+function wholeOf(handler: FunctionNode | undefined): Handler | null {
+  if (handler === undefined) return null
+  let whole: TSESTree.Node = handler
   while (whole.parent?.type === 'CallExpression' || whole.parent?.type === 'MemberExpression')
     whole = whole.parent
-  return { function: outermost, whole }
+  return { function: handler, whole }
 }
 
 const words = new WeakMap<Tenancy, RegExp>()

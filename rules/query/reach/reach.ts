@@ -9,7 +9,7 @@ import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
 import { dropsUndefined } from '../object-mappers.ts'
-import { functionsAround, handlerAround, hasActor, isSelf, tenantNames } from './actor.ts'
+import { functionsAround, handlerAround, hasActor, isSelf, outermostAround, tenantNames } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
 import { attributeOf } from './calls.ts'
 import { isBinding, isInvitation, isMembership, isPlainName, isSecret } from './column.ts'
@@ -145,7 +145,7 @@ export class Reach {
 
   /** A way from an entry point with an actor to where the query stands. */
   #wayTo(at: TSESTree.Node, file: QueryContext, look: Look): readonly Step[] | null {
-    const handler = handlerAround(at)
+    const handler = outermostAround(at)
     if (handler === null || this.#files.isTenantless(file.scope.filename)) return null
     if (
       isEntry(handler.function, file) &&

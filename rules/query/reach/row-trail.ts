@@ -1,4 +1,5 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { decisionsTo } from '../../provenance/writes.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
@@ -71,6 +72,16 @@ export class RowTrail {
     return variable !== null && this.#tenants.has(variable)
   }
 
+  /** A function that looks something up whenever the rows are read: `findProjectById(environment.projectId)`. */
+  #isHelpersLookUp(call: TSESTree.CallExpression): boolean {
+    const { scope } = this.#file
+    const definition = scope.definitionOf(call.callee)
+    if (definition.kind !== 'function' || onlyTells(calleeName(call) ?? '')) return false
+    const text = scope.textOf(definition.node, definition.module)
+    if (text === null || !looksUp(text)) return false
+    return decisionsTo(call, this.#call, scope.sourceCode.text).length === 0
+  }
+
   /** In source order: what is given to variables, and what is looked up by a row. */
   #follow(node: TSESTree.Node): void {
     if (node.range[1] <= this.#call.range[0]) return
@@ -101,21 +112,13 @@ export class RowTrail {
       call,
       (inner) => inner.type === 'MemberExpression' && this.#identityOf(inner) !== null,
     )
-    const isLookUp = isByRow && (isQuery(call, this.#file) || isLookUpCall(call, this.#file))
+    const isLookUp = isByRow && (isQuery(call, this.#file) || this.#isHelpersLookUp(call))
     const root = isLookUp ? this.#file.proofs.identities.of(call)?.root : undefined
     if (root !== undefined) this.#roots.add(root)
   }
 }
 
 const isCall = (node: TSESTree.Node): boolean => unwrap(node, true).type === 'CallExpression'
-
-/** A function that looks something up: `findProjectById(environment.projectId)`. */
-function isLookUpCall(call: TSESTree.CallExpression, { scope }: QueryContext): boolean {
-  const definition = scope.definitionOf(call.callee)
-  if (definition.kind !== 'function' || onlyTells(calleeName(call) ?? '')) return false
-  const text = scope.textOf(definition.node, definition.module)
-  return text !== null && looksUp(text)
-}
 
 function isQuery(call: TSESTree.CallExpression, { sites }: QueryContext): boolean {
   return sites.some(({ node, queries }) => node === call || queries.some(({ query }) => query.node === call))
