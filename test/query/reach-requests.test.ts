@@ -13,6 +13,7 @@ const tenancy: TenancyFile = {
     providers: { ownedThrough: ['pageId', 'pages'], model: 'Provider' },
     invitations: { owned: 'teamId', model: 'Invitation' },
     drafts: { owned: 'teamId', model: 'Draft' },
+    memberships: { owned: 'teamId', model: 'Membership' },
   },
   trusted: ['session.teamId'],
 }
@@ -247,5 +248,62 @@ export async function GET(request, { params }) {
     const service = 'export const load = (id) => prisma.page.findFirst({ where: { id } })'
     const check = 'if (params.id) await assertPageAccess(session, params.id)'
     expect(kinds(service, { 'route.ts': route(check, 'params.id') })).toEqual(['certain'])
+  })
+})
+
+describe('a membership that is read for the tenant of a row', () => {
+  const member = (by: string, of = 'team.id'): string =>
+    `await prisma.membership.findFirst({ where: { teamId: ${of}, userId: ${by} } })`
+  const refuse = 'if (!member) return'
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['of who is logged in', 'guarded', `const member = ${member('session.user.id')}; ${refuse}`],
+    [
+      'compared with nothing',
+      'guarded',
+      `const member = ${member('session.user.id')}; if (member === null) return`,
+    ],
+    ['and not asked', 'certain', `const member = ${member('session.user.id')}`],
+    [
+      'asked the other way round',
+      'certain',
+      `const member = ${member('session.user.id')}; if (member) return`,
+    ],
+    [
+      'whose absence is only told',
+      'certain',
+      `const member = ${member('session.user.id')}; if (!member) warn()`,
+    ],
+    ['of another tenant', 'certain', `const member = ${member('session.user.id', 'params.team')}; ${refuse}`],
+    ['of another', 'certain', `const member = ${member('params.other')}; ${refuse}`],
+  ])('%s', (_, kind, body) => {
+    const service = `export async function GET(request, { params }) {
+  const session = await getSession(request)
+  const team = await prisma.team.findFirst({ where: { slug: params.slug } })
+  ${body}
+  return team
+}`
+    expect(kinds(service)[0]).toBe(kind)
+  })
+})
+
+describe('the id of a row that was read, beside a tenant in scope', () => {
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['picks the rows', 'derived', 'const page = await pageOf(link); return clean(page.id, teamId)'],
+    ['of what callers were asked for', 'likely', 'return clean(link.pageId, teamId)'],
+    [
+      'picks them at times',
+      'likely',
+      'const page = await pageOf(link); return clean(page.id ?? link.pageId, teamId)',
+    ],
+  ])('%s', (_, kind, body) => {
+    const service = 'export const clean = (pageId, teamId) => prisma.note.deleteMany({ where: { pageId } })'
+    const caller = `import { clean } from './service'
+import { pageOf } from './pages'
+${prisma}
+export async function sync(link, teamId) {
+  ${body.replace('await pageOf(link)', 'await prisma.page.findFirst({ where: { teamId } })')}
+}
+`
+    expect(kinds(service, { 'caller.ts': caller })).toEqual([kind])
   })
 })

@@ -12,7 +12,16 @@ import { dropsUndefined } from '../object-mappers.ts'
 import { functionsAround, handlerAround, hasActor, isSelf, outermostAround, tenantNames } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
 import { attributeOf } from './calls.ts'
-import { isBinding, isInvitation, isMembership, isPlainName, isSecret } from './column.ts'
+import {
+  isBinding,
+  isInvitation,
+  isMembership,
+  isOfRow,
+  isPlainName,
+  isSecret,
+  ofRow,
+  ofTenantRow,
+} from './column.ts'
 import { contextVariableOf, isSelfVariable } from './context-variable.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
@@ -112,7 +121,8 @@ export class Reach {
     const found = worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
     if (found.kind === 'certain' || found.kind === 'guarded') return found
-    if (ignored !== null && found.kind !== 'likely') return ignoredExposure(ignored, look)
+    const hangsOnRows = states.every(({ value, state }) => isOfRow(value, state))
+    if (ignored !== null && found.kind !== 'likely' && !hangsOnRows) return ignoredExposure(ignored, look)
     const shared = found.kind === 'likely' ? undefined : values.find(({ column }) => isPlainName(column))
     if (shared !== undefined && states.every(({ value }) => isPlainName(value.column))) {
       const reason = `it is looked up by \`${shared.column}\`, which other tenants may have too`
@@ -191,7 +201,7 @@ export class Reach {
     if (this.#isRequest(node, file)) return this.#ofRequest(node, at, file, look, 'request', members)
     const variable = contextVariableOf(node, file)
     if (variable !== null) return this.#ofContext(variable, members, mention)
-    if (file.proofs.factsAt(node, at).length > 0) return { kind: 'derived', from: 'a row of the tenant' }
+    if (file.proofs.factsAt(node, at).length > 0) return ofTenantRow
     const found = file.proofs.foundAt(node, at)
     if (found.some(({ judged, mention: one }) => this.#isOfMember(judged, one, file, look))) {
       return { kind: 'derived', from: 'a row of a tenant of whoever is logged in' }
@@ -203,7 +213,7 @@ export class Reach {
       case 'trusted':
         return { kind: 'derived', from: 'the authenticated tenant' }
       case 'row':
-        return { kind: 'derived', from: 'a row that was read' }
+        return ofRow
       case 'request':
         return this.#ofRequest(node, at, file, look, provenance.path, members)
       case 'parameter':
@@ -416,7 +426,7 @@ function ignoredExposure(tenant: string, look: Look): Exposure {
 }
 
 function ofProvenance(kind: string): Exposure {
-  if (kind === 'row') return { kind: 'derived', from: 'a row that was read' }
+  if (kind === 'row') return ofRow
   if (kind === 'trusted') return { kind: 'derived', from: 'the authenticated tenant' }
   return { kind: 'unreached', reason: 'the value has no expression of its own' }
 }

@@ -17,6 +17,8 @@ export class RowTrail {
   readonly #roots: Set<string>
   /** Rows that one pass over all of them keeps or drops: `rows = rows.filter((row) => …)`. */
   readonly #elements: ReadonlySet<string>
+  /** The key of the tenants, where the rows are tenants themselves. */
+  readonly #tenantKey: string | null
   /** Variables that are given the tenant of a row. */
   readonly #tenants = new Set<TSESLint.Scope.Variable>()
 
@@ -25,6 +27,7 @@ export class RowTrail {
     this.#file = file
     this.#roots = new Set([root])
     this.#elements = elementsKept(call, file)
+    this.#tenantKey = tenantKeyOf(call, file)
   }
 
   /** Null: what the call returns cannot be told from other values. */
@@ -42,10 +45,12 @@ export class RowTrail {
     if (node.type === 'MemberExpression') {
       const identity = this.#identityOf(node)
       if (identity?.path.some((name) => names.test(name)) === true) return true
+      if (identity !== null && this.#tenantKey !== null && isKeyOfRow(identity.path, this.#tenantKey))
+        return true
       // `owners.length` of a variable that was given the tenants.
       return node.object.type === 'Identifier' && this.#isTenant(node.object)
     }
-    if (node.type !== 'Identifier') return false
+    if (node.type !== 'Identifier' || isName(node)) return false
     if (this.#isTenant(node)) return true
     const path = this.#identityOf(node)?.path
     if (path === undefined) return false
@@ -119,6 +124,22 @@ export class RowTrail {
 }
 
 const isCall = (node: TSESTree.Node): boolean => unwrap(node, true).type === 'CallExpression'
+
+/** The name of a member or a key, which is no variable of that name. */
+function isName(node: TSESTree.Identifier): boolean {
+  const { parent } = node
+  if (parent.type === 'MemberExpression') return parent.property === node && !parent.computed
+  return parent.type === 'Property' && parent.key === node && parent.value !== node
+}
+
+/** `team.id`, `teams[0].id` */
+const isKeyOfRow = (path: readonly string[], key: string): boolean =>
+  path.filter((name) => name !== '*').join('.') === key
+
+function tenantKeyOf(call: TSESTree.CallExpression, { sites }: QueryContext): string | null {
+  const ownership = sites.find(({ node }) => node === call)?.queries[0]?.occurrences[0]?.ownership
+  return ownership?.kind === 'root' ? ownership.key : null
+}
 
 function isQuery(call: TSESTree.CallExpression, { sites }: QueryContext): boolean {
   return sites.some(({ node, queries }) => node === call || queries.some(({ query }) => query.node === call))

@@ -66,6 +66,8 @@ function endOf(start: TSESTree.Node, sourceCode: TSESLint.SourceCode, tenants: R
           : 'elsewhere'
       case 'IfStatement':
         return parent.test === node ? endOfTest(parent, way.isThere ?? true) : 'elsewhere'
+      case 'Property':
+        return parent.value === node && isLogged(parent.parent) ? 'skips' : 'elsewhere'
       case 'ReturnStatement':
         return way.isThere === false ? 'refuses' : 'elsewhere'
       case 'ArrowFunctionExpression':
@@ -96,6 +98,17 @@ function identifiersIn(pattern: TSESTree.Node): readonly TSESTree.Identifier[] |
   if (pattern.type === 'ArrayPattern') return parts(pattern.elements)
   if (pattern.type !== 'ObjectPattern') return null
   return parts(pattern.properties.map((one) => (one.type === 'Property' ? one.value : one)))
+}
+
+/** `console.warn('skipped', { id: row.id })` tells the operator, not the sender. */
+function isLogged(given: TSESTree.Node): boolean {
+  const call = given.parent
+  const callee = call?.type === 'CallExpression' ? unwrap(call.callee) : null
+  return (
+    callee?.type === 'MemberExpression' &&
+    callee.object.type === 'Identifier' &&
+    callee.object.name === 'console'
+  )
 }
 
 const isCallback = (node: TSESTree.Node): boolean => node.parent?.type === 'CallExpression'
