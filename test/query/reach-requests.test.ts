@@ -14,6 +14,8 @@ const tenancy: TenancyFile = {
     invitations: { owned: 'teamId', model: 'Invitation' },
     drafts: { owned: 'teamId', model: 'Draft' },
     memberships: { owned: 'teamId', model: 'Membership' },
+    page_members: { ownedThrough: ['pageId', 'pages'] },
+    role_capabilities: { global: 'reference data' },
   },
   trusted: ['session.teamId'],
 }
@@ -305,5 +307,53 @@ export async function sync(link, teamId) {
 }
 `
     expect(kinds(service, { 'caller.ts': caller })).toEqual([kind])
+  })
+})
+
+describe('a question after the memberships of a user', () => {
+  const asked = (selected: string, from = 'role_capabilities'): string => `import { db } from './db'
+export const userCan = (userId, pageId) => db
+  .with('of_page', (db) => db.selectFrom('page_members').where('page_members.userId', '=', userId).where('page_members.pageId', '=', pageId).select('role'))
+  .selectFrom('${from}')
+  .where((eb) => eb('${from}.role', 'in', eb.selectFrom('of_page').select('role')))
+  .select('${from}.${selected}')
+  .executeTakeFirst()\n`
+  const caller = (user: string): string => `import { userCan } from './service'
+export async function GET(request, { params }) { const session = await getSession(request); return userCan(${user}, params.id) }\n`
+  it.each<readonly [string, readonly Exposure['kind'][], string, string]>([
+    ['who is logged in', ['derived'], asked('capability'), 'session.user.id'],
+    ['whom the request names', ['certain'], asked('capability'), 'params.userId'],
+    ['that shows rows of tenants', ['certain', 'certain'], asked('title', 'pages'), 'params.userId'],
+  ])('%s', (_, expected, service, user) => {
+    const files = { 'service.ts': service, 'route.ts': caller(user) }
+    expect(exposuresOf(files, tenancy).map(({ kind }) => kind)).toEqual(expected)
+  })
+})
+
+describe('a row that a wrapped builder gave', () => {
+  it.each<readonly [string, Exposure['kind'], string]>([
+    [
+      'of the tenant',
+      'derived',
+      "const page = await cached(db.insertInto('pages').values({ teamId: session.teamId }).returningAll()).executeTakeFirstOrThrow()",
+    ],
+    [
+      'of another tenant',
+      'unreached',
+      "const page = await cached(db.selectFrom('pages').selectAll().where('id', '=', params.id)).executeTakeFirstOrThrow()",
+    ],
+    [
+      'by a wrapper of something else',
+      'unreached',
+      'const page = await cached(params).executeTakeFirstOrThrow()',
+    ],
+  ])('%s', (_, kind, init) => {
+    const service = `import { db, cached } from './db'
+export async function POST(request, { params }) {
+  const session = await getSession(request)
+  ${init}
+  await db.insertInto('notes').values({ pageId: page.id }).execute()
+}\n`
+    expect(exposuresOf({ 'service.ts': service }, tenancy).at(-1)?.kind).toBe(kind)
   })
 })

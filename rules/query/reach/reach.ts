@@ -28,7 +28,7 @@ import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
 import { guardOf } from './guards.ts'
-import { type MembershipLead, membershipLead } from './membership-lead.ts'
+import { askedMembers, type MembershipLead, membershipLead } from './membership-lead.ts'
 import { areOfTenant, isLookUpForTenant } from './of-tenant.ts'
 import { isDeclaredPublic, isPublicName } from './published.ts'
 import type { SideFiles } from './side-files.ts'
@@ -108,6 +108,9 @@ export class Reach {
     if (this.#isOfMember(judged, mention, this.#file, look)) {
       return { kind: 'derived', from: 'the memberships of whoever is logged in' }
     }
+    if (look.isRead && this.#asksForOwnMembership(judged, mention, look)) {
+      return { kind: 'derived', from: 'a question after the memberships of whoever is logged in' }
+    }
     const lead = sharedLead(judged, mention)
     if (lead !== null) return { kind: 'likely', reason: `it is joined through ${lead}`, path: look.path }
     const states = values.flatMap((value) => {
@@ -138,6 +141,19 @@ export class Reach {
       node === null ? null : this.#ofValue(node, judged.query.node, file, look, [], lead!.membership),
     )
     return states.some((state) => state?.kind === 'derived' || state?.kind === 'guarded')
+  }
+
+  /** Does the statement give nothing but what the memberships of a user, whom the request does not choose, allow? */
+  #asksForOwnMembership(judged: JudgedQuery, mention: Judged, look: Look): boolean {
+    const members = askedMembers(judged)
+    return (
+      members.length > 0 &&
+      members.every(({ node }) => {
+        const at = judged.query.node
+        const state = node === null ? null : this.#ofValue(node, at, this.#file, look, [], mention)
+        return state?.kind === 'derived' || state?.kind === 'guarded'
+      })
+    )
   }
 
   /** No value picks the rows: all of them are read or written. */
