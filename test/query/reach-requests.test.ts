@@ -288,28 +288,6 @@ describe('a membership that is read for the tenant of a row', () => {
   })
 })
 
-describe('the id of a row that was read, beside a tenant in scope', () => {
-  it.each<readonly [string, Exposure['kind'], string]>([
-    ['picks the rows', 'derived', 'const page = await pageOf(link); return clean(page.id, teamId)'],
-    ['of what callers were asked for', 'likely', 'return clean(link.pageId, teamId)'],
-    [
-      'picks them at times',
-      'likely',
-      'const page = await pageOf(link); return clean(page.id ?? link.pageId, teamId)',
-    ],
-  ])('%s', (_, kind, body) => {
-    const service = 'export const clean = (pageId, teamId) => prisma.note.deleteMany({ where: { pageId } })'
-    const caller = `import { clean } from './service'
-import { pageOf } from './pages'
-${prisma}
-export async function sync(link, teamId) {
-  ${body.replace('await pageOf(link)', 'await prisma.page.findFirst({ where: { teamId } })')}
-}
-`
-    expect(kinds(service, { 'caller.ts': caller })).toEqual([kind])
-  })
-})
-
 describe('a question after the memberships of a user', () => {
   const asked = (selected: string, from = 'role_capabilities'): string => `import { db } from './db'
 export const userCan = (userId, pageId) => db

@@ -13,11 +13,6 @@ export const ofRow: Exposure = { kind: 'derived', from: 'a row that was read' }
 /** A row that is known to be the tenant's. */
 export const ofTenantRow: Exposure = { kind: 'derived', from: 'a row of the tenant' }
 
-/** Is this the id of a row that was read, wherever the query is reached from? */
-export function isOfRow({ column }: SteeringValue, state: Exposure): boolean {
-  return (state === ofRow || state === ofTenantRow) && column !== null && /id$/i.test(column)
-}
-
 /** A name that people give: nothing keeps two tenants from giving the same. */
 export function isPlainName(column: string | null): boolean {
   return column !== null && /(?:^|_)(?:name|title|label)$|(?:Name|Title|Label)$/.test(column)

@@ -12,22 +12,14 @@ import { dropsUndefined } from '../object-mappers.ts'
 import { functionsAround, handlerAround, hasActor, isSelf, outermostAround, tenantNames } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
 import { attributeOf } from './calls.ts'
-import {
-  isBinding,
-  isInvitation,
-  isMembership,
-  isOfRow,
-  isPlainName,
-  isSecret,
-  ofRow,
-  ofTenantRow,
-} from './column.ts'
+import { isBinding, isInvitation, isMembership, isPlainName, isSecret, ofRow, ofTenantRow } from './column.ts'
 import { contextVariableOf, isSelfVariable } from './context-variable.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
 import { guardOf } from './guards.ts'
+import type { Picking } from './handed.ts'
 import { askedMembers, type MembershipLead, membershipLead } from './membership-lead.ts'
 import { areOfTenant, isLookUpForTenant } from './of-tenant.ts'
 import { isDeclaredPublic, isPublicName } from './published.ts'
@@ -124,8 +116,7 @@ export class Reach {
     const found = worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
     if (found.kind === 'certain' || found.kind === 'guarded') return found
-    const hangsOnRows = states.every(({ value, state }) => isOfRow(value, state))
-    if (ignored !== null && found.kind !== 'likely' && !hangsOnRows) return ignoredExposure(ignored, look)
+    if (ignored !== null && found.kind !== 'likely') return ignoredExposure(ignored, look)
     const shared = found.kind === 'likely' ? undefined : values.find(({ column }) => isPlainName(column))
     if (shared !== undefined && states.every(({ value }) => isPlainName(value.column))) {
       const reason = `it is looked up by \`${shared.column}\`, which other tenants may have too`
@@ -247,7 +238,7 @@ export class Reach {
     value: string,
     members: readonly string[],
   ): Exposure {
-    const guard = guardOf({ value: node, members, absentPicksNone: look.absentPicksNone }, at, file)
+    const guard = guardOf(pickingOf(node, members, look), at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const handler = handlerAround(at)
     const { text } = file.scope.sourceCode
@@ -333,7 +324,7 @@ export class Reach {
     if (isSelf([...place.path, ...members].join('.'))) return this.#self(mention)
     if (place.base.kind !== 'parameter')
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
-    const guard = guardOf({ value: node, members, absentPicksNone: look.absentPicksNone }, at, file)
+    const guard = guardOf(pickingOf(node, members, look), at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const { binding } = place.base
     if (isServerAction(binding.function, file)) return this.#ofRequest(node, at, file, look, path, members)
@@ -434,6 +425,13 @@ export class Reach {
     return { name, file: shown, line: lineOf(node, file.scope.sourceCode.text) }
   }
 }
+
+/** A mapper's call that drops what is missing is handed whole objects for many reasons: only the object itself is followed there. */
+const pickingOf = (value: TSESTree.Node, members: readonly string[], { absentPicksNone }: Look): Picking => ({
+  value,
+  members: absentPicksNone ? members : [],
+  absentPicksNone,
+})
 
 const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
 
