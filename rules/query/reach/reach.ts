@@ -265,11 +265,12 @@ export class Reach {
     if (file.tenancy.trusted.some((trusted) => matchesTrusted(written.split('.'), trusted, false))) {
       return { kind: 'derived', from: 'the authenticated tenant' }
     }
-    const lookup = file.proofs.identities.of(node)?.call ?? null
-    if (lookup !== null && node !== lookup && isLookUpForTenant(lookup, file)) {
-      return { kind: 'derived', from: `what \`${file.scope.sourceCode.getText(lookup.callee)}\` returned` }
+    if (isSelf(path) || isSelf(written)) {
+      const lookup = file.proofs.identities.of(node)?.call ?? null
+      return lookup !== null && node !== lookup && isLookUpForTenant(lookup, file)
+        ? ofRow
+        : this.#self(mention)
     }
-    if (isSelf(path) || isSelf(written)) return this.#self(mention)
     const unfollowed: Exposure = { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     const { base } = this.#placeOf(node, file)
     if (base.kind === 'expression' && base.node !== node) {
