@@ -1,6 +1,7 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { tenantText } from '../query/advice.ts'
 import { guardOf } from '../query/reach/guards.ts'
+import { alone } from '../query/reach/handed.ts'
 import { addedProperty } from '../query/suggest/edit.ts'
 import { propertyOf } from '../query/suggest/acting-tenant.ts'
 import { type ActingTenant, actingTenantNear } from '../surroundings/acting-tenant.ts'
@@ -66,7 +67,7 @@ export default defineFileRule<Options>({
 function isChosen({ value }: OwnedPart, { node }: Job, file: FileView): boolean {
   if (file.scope.provenanceOf(value).kind !== 'request') return false
   const analysis = file.analysis()
-  return analysis.proofs.factsAt(value, node).length === 0 && guardOf(value, node, analysis) === null
+  return analysis.proofs.factsAt(value, node).length === 0 && guardOf(alone(value), node, analysis) === null
 }
 
 /** Certain where the payload is written out and something in scope gives the tenant. */

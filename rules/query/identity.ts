@@ -222,6 +222,8 @@ export class Identities {
       const rows = this.of(callee.object, depth + 1)
       return rows === null ? null : element(rows)
     }
+    const wrapped = callee.type === 'MemberExpression' ? this.#queryWithin(callee) : null
+    if (wrapped !== null) return this.of(wrapped, depth + 1)
     if (callee.type === 'MemberExpression' && !this.#isQuery(node) && !this.#isQueryLike(callee)) {
       const [callback] = node.arguments
       if (/^(map|flatMap)$/.test(name) && isFunction(callback)) {
@@ -239,6 +241,17 @@ export class Identities {
       }
     }
     return { root: rootAt(node), call: node, origin: node, path: [] }
+  }
+
+  /** `cached(db.selectFrom(…)).executeTakeFirst()`: what a wrapper of one builder gives is what the builder gives. */
+  #queryWithin(callee: TSESTree.MemberExpression): TSESTree.Node | null {
+    if (!/^execute(?:TakeFirst(?:OrThrow)?)?$/.test(memberName(callee) ?? '')) return null
+    const wrapper = unwrap(callee.object)
+    if (wrapper.type !== 'CallExpression' || wrapper.callee.type !== 'Identifier') return null
+    const [query, ...others] = wrapper.arguments.map((argument) => unwrap(argument)).filter(this.#isQuery)
+    return query !== undefined && others.length === 0 && query === unwrap(wrapper.arguments[0]!)
+      ? query
+      : null
   }
 
   /** `map.get(id)`, `map.keys()`, `Object.values(map)`, `Array.from(ids)`; undefined: it is none of these. */

@@ -1,4 +1,5 @@
 import type { Decision } from './decision.ts'
+import { detailOf } from './detail.ts'
 import { isPerson } from './identity.ts'
 import type { ReferenceShape, RelationShape } from './shape.ts'
 import { isAuthorship, isReferenceData, tenantWordOfColumn, weightOfWord, wordsOf } from './vocabulary.ts'
@@ -46,6 +47,8 @@ export function judgeLeftOver(
   if (isReferenceData(relation.name)) {
     return [{ global: 'reference data' }, 'taken for reference data by its name']
   }
+  const detail = detailOf(relation, relations, decisionOf)
+  if (detail !== null) return detail
   if (users.length > 0) {
     const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ', …' : '')
     return unknown(`no tenant key and no owned parent, but tenants' rows refer to it (${shown})`)

@@ -66,6 +66,24 @@ describe('inference from SQL', () => {
     )
   })
 
+  it('takes what only one relation refers to, and is deleted with, for its details', () => {
+    const schema = (reference: string, further = '') => `
+      create table shops (id uuid primary key);
+      create table mail_settings (mail_id uuid primary key, host text);
+      create table channels (
+        id uuid primary key, shop_id uuid not null references shops, mail_id uuid references mail_settings ${reference});
+      create table carts (id uuid primary key, shop_id uuid not null references shops);
+      ${further}
+    `
+    const of = (text: string) => summary(fromSql(text).file).mail_settings
+    expect(of(schema('on delete cascade'))).toBe('ownedThrough mail_id,channels,mail_id')
+    expect(of(schema(''))).toBe('unknown')
+    const shared = 'alter table carts add column mail_id uuid references mail_settings on delete cascade;'
+    expect(of(schema('on delete cascade', shared))).toBe('unknown')
+    const leading = 'alter table mail_settings add column cart_id uuid references carts;'
+    expect(of(schema('on delete cascade', leading))).toBe('ownedThrough cart_id,carts')
+  })
+
   it('finds several levels, the most specific first', () => {
     const { file } = fromSql(`
       create table organizations (id uuid primary key);

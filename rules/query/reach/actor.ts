@@ -1,6 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, type FunctionNode } from '../../source/binding.ts'
 import type { Tenancy } from '../../tenancy/tenancy.ts'
+import { takesRequest } from './entry.ts'
+import { isDeclaredPublic } from './published.ts'
 
 /** The functions around a node, innermost first. */
 export function functionsAround(node: TSESTree.Node): readonly FunctionNode[] {
@@ -9,16 +11,28 @@ export function functionsAround(node: TSESTree.Node): readonly FunctionNode[] {
   return found
 }
 
-/** The outermost function around a node, with the call that it is handed to (a wrapper, a route): null at the top level. */
-export function handlerAround(
-  node: TSESTree.Node,
-): { readonly function: FunctionNode; readonly whole: TSESTree.Node } | null {
-  const outermost = functionsAround(node).at(-1)
-  if (outermost === undefined) return null
-  let whole: TSESTree.Node = outermost
+/** A function with the call that it is handed to: a wrapper, a route. */
+export interface Handler {
+  readonly function: FunctionNode
+  readonly whole: TSESTree.Node
+}
+
+/** The outermost function around a node: null at the top level. */
+export function outermostAround(node: TSESTree.Node): Handler | null {
+  return wholeOf(functionsAround(node).at(-1))
+}
+
+/** The same, where a function that takes a request goes before one that only registers routes. */
+export function handlerAround(node: TSESTree.Node): Handler | null {
+  return wholeOf(functionsAround(node).findLast(takesRequest)) ?? outermostAround(node)
+}
+
+function wholeOf(handler: FunctionNode | undefined): Handler | null {
+  if (handler === undefined) return null
+  let whole: TSESTree.Node = handler
   while (whole.parent?.type === 'CallExpression' || whole.parent?.type === 'MemberExpression')
     whole = whole.parent
-  return { function: outermost, whole }
+  return { function: handler, whole }
 }
 
 const words = new WeakMap<Tenancy, RegExp>()
@@ -81,6 +95,7 @@ const asksForRights = /\b\w*(?:[pP]ermission|[aA]uthori[sz])\w*\(\s*(?:req|reque
 
 /** Is an authenticated actor, or its tenant, in sight of the handler? */
 export function hasActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {
+  if (isDeclaredPublic(handler)) return false
   const source = text.slice(handler.range[0], handler.range[1])
   if (identity.test(source) || asksForRights.test(source)) return true
   const names = tenantNames(tenancy)

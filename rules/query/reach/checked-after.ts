@@ -1,7 +1,11 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { childrenOf, functionAround } from '../../source/children.ts'
+import { childrenOf, contains, functionAround, unwrap } from '../../source/children.ts'
+import { leaves } from '../../provenance/guard.ts'
 import type { QueryContext } from '../context.ts'
+import { isSelf } from './actor.ts'
 import { calleeName, some } from './calls.ts'
+import { isMembership } from './column.ts'
+import { askedForPublic } from './published.ts'
 import { isRefusing, onlyTells } from './refusal.ts'
 import { RowTrail } from './row-trail.ts'
 import { comparedSide, type Rows } from './tenant-comparison.ts'
@@ -14,6 +18,70 @@ function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, text:
     namesUser.test(text.slice(...call.range))
   )
 }
+
+/**
+ * A query of memberships by the tenant of a row and who is logged in, whose absence turns the request away:
+ * `const member = await db…from(members).where(and(eq(members.teamId, team.id), eq(members.userId, user.id))); if (!member) return`.
+ */
+function isMembershipRead(call: TSESTree.CallExpression, trail: RowTrail, file: QueryContext): boolean {
+  const site = file.sites.find(({ node }) => node === call)
+  const reads = site?.queries.some(({ occurrences }) =>
+    occurrences.some(
+      ({ occurrence, ownership }) =>
+        occurrence.access === 'read' && ownership.kind === 'owned' && isMembership(occurrence.relation.name),
+    ),
+  )
+  const isActor = site?.queries.some(({ query }) =>
+    query.sources.some((source) => source !== null && namesActor(source, file)),
+  )
+  const throws = site?.queries.every(({ query }) => query.answer.throws) === true
+  return (
+    reads === true &&
+    isActor === true &&
+    some(call, (node) => trail.leadsToTenant(node)) &&
+    (throws || isRejectedWithout(call, file))
+  )
+}
+
+/** Is a value who is logged in, rather than somebody whom the request names? */
+function namesActor(value: TSESTree.Node, { scope }: QueryContext): boolean {
+  const written = scope.sourceCode.getText(value)
+  if (isSelf(written)) return true
+  return namesUser.test(written) && !['request', 'literal'].includes(scope.provenanceOf(value).kind)
+}
+
+/** Does the function leave when the call found nothing? */
+function isRejectedWithout(call: TSESTree.CallExpression, file: QueryContext): boolean {
+  const { identities } = file.proofs
+  const root = identities.of(call)?.root
+  const isResult = (node: TSESTree.Node): boolean => node === call || identities.of(node)?.root === root
+  const isTested = (node: TSESTree.Node): boolean =>
+    (node.type === 'IfStatement' &&
+      node.range[1] > call.range[0] &&
+      leaves(node.consequent) &&
+      asksForNone(node.test, isResult)) ||
+    childrenOf(node).some(isTested)
+  const around = functionAround(call)
+  return root !== undefined && around !== null && isTested(around)
+}
+
+/** `!row`, `!row || …`, `rows.length === 0`, `row === null` */
+function asksForNone(test: TSESTree.Node, isResult: (node: TSESTree.Node) => boolean): boolean {
+  const node = unwrap(test)
+  if (node.type === 'LogicalExpression' && node.operator === '||') {
+    return asksForNone(node.left, isResult) || asksForNone(node.right, isResult)
+  }
+  if (node.type === 'UnaryExpression' && node.operator === '!') return isResult(unwrap(node.argument, true))
+  if (node.type !== 'BinaryExpression' || !/^===?$/.test(node.operator)) return false
+  const { left, right } = node
+  const isNone =
+    (right.type === 'Literal' && (right.value === 0 || right.value === null)) ||
+    (right.type === 'Identifier' && right.name === 'undefined')
+  return isNone && isResult(unwrap(left))
+}
+
+const isInQuery = (node: TSESTree.Node, { sites }: QueryContext): boolean =>
+  sites.some(({ node: query }) => contains(query, node))
 
 const namesUser = /\b(?:user|userId|session|currentUser|actor|member|auth)\b|[a-z]UserId\b/
 
@@ -43,8 +111,21 @@ export function checkedAfter(
       const side = comparedSide(node, rows, file)
       if (side !== null) found = `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
     }
-    if (node.type === 'CallExpression' && node !== call && isMembershipProof(node, trail, text)) {
+    if (node.type === 'IfStatement' && leaves(node.consequent)) {
+      const flag = askedForPublic(node.test)
+      if (flag !== null && trail.belongs(flag))
+        found = `the test of \`${file.scope.sourceCode.getText(flag)}\``
+    }
+    if (
+      node.type === 'CallExpression' &&
+      node !== call &&
+      !isInQuery(node, file) &&
+      isMembershipProof(node, trail, text)
+    ) {
       found = `\`${calleeName(node)}\` for the tenant of the row`
+    }
+    if (node.type === 'CallExpression' && node !== call && isMembershipRead(node, trail, file)) {
+      found = 'the membership that was read for the tenant of the row'
     }
     if (node.type === 'CallExpression' && node !== call && isRefusing(calleeName(node))) {
       const handed = node.arguments.some((argument) => some(argument, (inner) => trail.belongs(inner)))

@@ -13,6 +13,12 @@ export function isHeld({ column, holds }: SteeringValue, state: Exposure): boole
   return holds && state.kind === 'derived' && isIdentifying(column)
 }
 
+/** A row that was read before, whose query is judged where it stands. */
+export const ofRow: Exposure = { kind: 'derived', from: 'a row that was read' }
+
+/** A row that is known to be the tenant's. */
+export const ofTenantRow: Exposure = { kind: 'derived', from: 'a row of the tenant' }
+
 /** A name that people give: nothing keeps two tenants from giving the same. */
 export function isPlainName(column: string | null): boolean {
   return column !== null && /(?:^|_)(?:name|title|label)$|(?:Name|Title|Label)$/.test(column)
@@ -38,4 +44,9 @@ export function isMembership(relation: string): boolean {
   return /(?:member(?:ship)?|user|role|participant|collaborator)s?$|^users?(?:_?to_?|_)?(?:team|org|workspace)/i.test(
     relation,
   )
+}
+
+/** A relation of what was sent to one person, to join a tenant: it is the person's own before it is answered. */
+export function isInvitation(relation: string): boolean {
+  return /(?:^|_|[a-z])invit(?:e|ation)s?$/i.test(relation)
 }

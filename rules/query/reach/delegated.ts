@@ -11,11 +11,7 @@ const depthLimit = 4
  * The text of a function, and of what it consists of when all it does is to hand on to its own class or a base class of it:
  * `findOne(id, options) { return super.findOne(id, this.withTenant(options)) }`. Null: it cannot be read.
  */
-export function workingText(
-  definition: CalledFunction,
-  file: QueryContext,
-  depth = 0,
-): string | null {
+export function workingText(definition: CalledFunction, file: QueryContext, depth = 0): string | null {
   const text = file.scope.textOf(definition.node, definition.module)
   if (text === null || depth > depthLimit) return text
   const inner = handedOn(definition.node).flatMap((callee) => {

@@ -34,9 +34,13 @@ export function isServerAction(node: FunctionNode, file: QueryContext): boolean 
 
 const requestLike = /^(?:req|request|_req|c|ctx|context|event|params|searchParams|input|parsedInput|opts)$/
 
+/** Is a parameter called as requests are? */
+export function takesRequest(node: FunctionNode): boolean {
+  return node.params.some((parameter) => namesIn(parameter).some((name) => requestLike.test(name)))
+}
+
 /** Is the function called by the framework with what a user sent? */
 export function isEntry(node: FunctionNode, file: QueryContext): boolean {
   if (isServerAction(node, file)) return true
-  const isRequest = node.params.some((parameter) => namesIn(parameter).some((name) => requestLike.test(name)))
-  return isRequest && !isFunction(node.parent)
+  return takesRequest(node) && !isFunction(node.parent)
 }

@@ -10,23 +10,25 @@ import { calledFunction } from './called-function.ts'
 import { calleeName } from './calls.ts'
 import { comparesTenant } from './compared-text.ts'
 import { workingText } from './delegated.ts'
-import { Handed } from './handed.ts'
+import { Handed, type Picking } from './handed.ts'
 import { knowsActor } from './handed-actor.ts'
 import { isQuestion, isRefusing, neverRefusing, refusalAlone, refusalOf } from './refusal.ts'
 import { statementsBefore } from './statements-before.ts'
 
 /** The call that has refused for a value before `at`, or the guard around the handler that speaks of it, in words. */
-export function guardedByCall(value: TSESTree.Node, at: TSESTree.Node, file: QueryContext): string | null {
-  const watch = new CallWatch(value, file)
+export function guardedByCall(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
+  const watch = new CallWatch(picking, file)
   return watch.callBefore(at) ?? watch.around(at)
 }
 
 class CallWatch {
   readonly #handed: Handed
+  readonly #absentPicksNone: boolean
   readonly #file: QueryContext
 
-  constructor(value: TSESTree.Node, file: QueryContext) {
-    this.#handed = new Handed(value, file)
+  constructor(picking: Picking, file: QueryContext) {
+    this.#handed = new Handed(picking, file)
+    this.#absentPicksNone = picking.absentPicksNone
     this.#file = file
   }
 
@@ -59,7 +61,25 @@ class CallWatch {
     ) {
       if (parent.type === 'CatchClause') return false
     }
-    return decisionsTo(call, at, this.#file.scope.sourceCode.text).length === 0
+    const step = this.#absentPicksNone ? this.#aroundPresence(call, at) : call
+    return decisionsTo(step, at, this.#file.scope.sourceCode.text).length === 0
+  }
+
+  /** `if (input.id) await assertAccess(session, input.id)`: where there is no id, nothing is picked by it either. */
+  #aroundPresence(call: TSESTree.CallExpression, at: TSESTree.Node): TSESTree.Node {
+    let step: TSESTree.Node = call
+    for (
+      let child: TSESTree.Node = step;
+      child.parent != null && !contains(child.parent, at);
+      child = child.parent
+    ) {
+      const parent: TSESTree.Node = child.parent
+      if (parent.type !== 'IfStatement' || parent.consequent !== child) continue
+      if (decisionsTo(step, child, this.#file.scope.sourceCode.text).length > 0) return step
+      if (!this.#handed.is(parent.test)) return step
+      step = parent
+    }
+    return step
   }
 
   #isGuard(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {

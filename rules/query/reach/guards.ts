@@ -5,7 +5,7 @@ import { answersTenant, tenantNames } from './actor.ts'
 import { calleeName } from './calls.ts'
 import { checkedAfter } from './checked-after.ts'
 import { guardedByCall } from './guard-calls.ts'
-import { Handed } from './handed.ts'
+import { Handed, type Picking } from './handed.ts'
 import { statementsBefore } from './statements-before.ts'
 import { tenantComparedIn } from './tenant-comparison.ts'
 
@@ -13,8 +13,8 @@ import { tenantComparedIn } from './tenant-comparison.ts'
  * The check that a value has passed before `at`: a call that refuses and is handed the value, a comparison of what was read by it, or a
  * guard around the handler that names it. Answers in words; null when there is none.
  */
-export function guardOf(value: TSESTree.Node, at: TSESTree.Node, file: QueryContext): string | null {
-  return guardedByCall(value, at, file) ?? checkedRead(new Handed(value, file), at, file)
+export function guardOf(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
+  return guardedByCall(picking, at, file) ?? checkedRead(new Handed(picking, file), at, file)
 }
 
 /** `const row = await getRow(id)`, then a check of what the row says of its tenant, then the write by the same id. */

@@ -1,20 +1,42 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
-import type { Identity } from '../identity.ts'
+import { type Identity, isEqual } from '../identity.ts'
 import { some } from './calls.ts'
 import { isValueUse } from './value-use.ts'
+
+/** What picks rows: a value, or a member of it where it is handed on as a whole. */
+export interface Picking {
+  readonly value: TSESTree.Node
+  readonly members: readonly string[]
+  /** Without a value no row is picked, rather than every row. */
+  readonly absentPicksNone: boolean
+}
+
+/** A value by itself, which must be checked whether it is there or not. */
+export const alone = (value: TSESTree.Node): Picking => ({ value, members: [], absentPicksNone: false })
 
 /** A value that picks rows, to be found again among the arguments of calls. */
 export class Handed {
   readonly #value: TSESTree.Node
+  readonly #members: readonly string[]
   readonly #identity: Identity | null
   readonly #file: QueryContext
 
-  constructor(value: TSESTree.Node, file: QueryContext) {
+  constructor({ value, members }: Picking, file: QueryContext) {
     this.#value = value
     this.#file = file
-    this.#identity = file.proofs.identities.of(value)
+    this.#members = members.filter((name) => name !== '*')
+    const whole = file.proofs.identities.of(value)
+    this.#identity = whole === null ? null : { ...whole, path: [...whole.path, ...this.#members] }
+  }
+
+  /** Is the expression the value itself? */
+  is(node: TSESTree.Node): boolean {
+    const { identities } = this.#file.proofs
+    if (this.#members.length === 0) return identities.areSame(node, this.#value)
+    const other = identities.of(node)
+    return other !== null && this.#identity !== null && isEqual(other, this.#identity)
   }
 
   /** Is the value, or the object that it is a member of, among the arguments? */
@@ -29,7 +51,7 @@ export class Handed {
   #isValue(node: TSESTree.Node): boolean {
     if (!isValueUse(node)) return false
     const { identities } = this.#file.proofs
-    if (identities.areSame(node, this.#value)) return true
+    if (this.is(node)) return true
     const other = this.#identity === null ? null : identities.of(node)
     if (other === null || this.#identity === null || other.root !== this.#identity.root) return false
     if (node.parent?.type === 'MemberExpression' && node.parent.object === node) return false
@@ -46,6 +68,8 @@ export class Handed {
   keyName(): string | null {
     const last = this.#identity?.path.filter((name) => name !== '*').at(-1)
     if (last !== undefined) return last
+    const [name] = this.#members.slice(-1)
+    if (name !== undefined) return name
     const bare = unwrap(this.#value)
     return bare.type === 'Identifier' ? bare.name : null
   }
@@ -53,6 +77,6 @@ export class Handed {
   /** The value by its members, as far as it can be told: `input.projectId`. */
   path(): string {
     const provenance = this.#file.scope.provenanceOf(this.#value)
-    return provenance.kind === 'literal' ? '' : provenance.path
+    return provenance.kind === 'literal' ? '' : [provenance.path, ...this.#members].join('.')
   }
 }

@@ -33,6 +33,28 @@ export function membershipLead(
   return leadFrom(mention, { judged, tenancy, links, seen: new Set() })
 }
 
+/**
+ * Of a statement that gives nothing of tenants' rows (its outputs are of relations that all tenants share), who the members are that it
+ * asks for: `SELECT capability FROM role_capabilities WHERE role IN (SELECT role FROM members WHERE user_id = …)`. Empty: it is no such question.
+ */
+export function askedMembers(judged: JudgedQuery): readonly SteeringValue[] {
+  const { block } = judged.query.statement
+  if (block.kind !== 'select' || block.outputs.length === 0) return []
+  const isShared = block.outputs.every(({ operand }) => {
+    if (operand?.kind !== 'column' || operand.occurrence === null) return false
+    return mentionOf(operand.occurrence, judged)?.ownership.kind === 'global'
+  })
+  if (!isShared) return []
+  const { links } = linksOf(judged.query.statement)
+  return judged.occurrences.flatMap(({ occurrence: { id, relation } }) =>
+    isMembership(relation.name)
+      ? links.flatMap(({ of, column, to }) =>
+          of === id && to.kind === 'parameter' && isPerson(column) ? [valueOf(judged, to.index, column)] : [],
+        )
+      : [],
+  )
+}
+
 function leadFrom(mention: Judged, search: Search): MembershipLead | null {
   const { id, relation } = mention.occurrence
   if (search.seen.has(id)) return null

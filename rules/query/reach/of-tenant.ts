@@ -54,6 +54,15 @@ function isOfTenant(given: TSESTree.Node, file: QueryContext, depth: number): bo
   }
 }
 
+/** A call that is handed the tenant beside what it looks for: what it returns is not the session, whatever its name is. */
+export function isLookUpForTenant(call: TSESTree.CallExpression, file: QueryContext): boolean {
+  return call.arguments.some((argument) =>
+    argument.type === 'ObjectExpression'
+      ? (file.scope.objectOf(argument)?.properties ?? []).some(({ value }) => isOfTenant(value, file, 0))
+      : isOfTenant(argument, file, 0),
+  )
+}
+
 /** Does a path lead through the tenant, or a place that the tenancy model trusts? What the request says is no tenant in scope. */
 function isNamed(path: readonly string[], { tenancy }: QueryContext): boolean {
   const names = tenantNames(tenancy)

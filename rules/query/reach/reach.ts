@@ -9,6 +9,7 @@ import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
 import { relationIn } from '../reference.ts'
+import { dropsUndefined } from '../object-mappers.ts'
 import {
   functionsAround,
   handlerAround,
@@ -16,25 +17,40 @@ import {
   isFoundByAuthentication,
   isOwnTenant,
   isSelf,
+  outermostAround,
   tenantNames,
 } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
 import { attributeOf } from './calls.ts'
 import { speaksOfTenant } from './compared-text.ts'
-import { isBinding, isHeld, isMembership, isNonce, isPlainName, isSecret } from './column.ts'
+import {
+  isBinding,
+  isHeld,
+  isInvitation,
+  isMembership,
+  isNonce,
+  isPlainName,
+  isSecret,
+  ofRow,
+  ofTenantRow,
+} from './column.ts'
+import { contextVariableOf, isSelfVariable } from './context-variable.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
 import { knowsDeploymentSecret } from './deployment-secret.ts'
 import { guardOf } from './guards.ts'
-import { type MembershipLead, membershipLead } from './membership-lead.ts'
-import { areOfTenant } from './of-tenant.ts'
+import type { Picking } from './handed.ts'
+import { askedMembers, type MembershipLead, membershipLead } from './membership-lead.ts'
+import { areOfTenant, isLookUpForTenant } from './of-tenant.ts'
+import { isDeclaredPublic, isPublicName } from './published.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
 import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
-import { refusesWhenThere } from './taken.ts'
+import { onlyTellsTaken } from './taken.ts'
 import { readsOnlyTenant } from './tenant-look.ts'
+import { isUnreferredInsert } from './unreferred-insert.ts'
 
 /** Calls from an entry point to a query; longer chains are not followed. */
 const depthLimit = 6
@@ -51,6 +67,8 @@ interface ParameterPlace {
 /** One look at a query from where it stands, towards the entry points that lead to it. */
 interface Look {
   readonly isRead: boolean
+  /** A value that is missing picks no row, rather than every row. */
+  readonly absentPicksNone: boolean
   readonly path: readonly Step[]
   readonly visited: ReadonlySet<TSESTree.Node>
   /** Helpers that were seen through. */
@@ -84,12 +102,16 @@ export class Reach {
     const at = judged.query.node
     const look: Look = {
       isRead: mention.occurrence.access === 'read',
+      absentPicksNone: !dropsUndefined(judged.query.library),
       path: [this.#stepAt(at, this.#file)],
       visited: new Set(),
       nested: 0,
       column: null,
     }
     const values = steeringOf(judged, mention, this.#file.tenancy)
+    if (isUnreferredInsert(judged, mention, this.#file.tenancy)) {
+      return { kind: 'derived', from: 'a new row that no row of a tenant refers to' }
+    }
     if (mention.occurrence.access === 'insert' && mention.ownership.kind === 'owned') {
       return this.#unkeyed(at, look, this.#ignoredTenant(at), 'the new row names no tenant')
     }
@@ -98,14 +120,15 @@ export class Reach {
       return { kind: 'unreached', reason: `a part of its condition is not in sight: ${unseen}` }
     const checked = look.isRead && at.type === 'CallExpression' ? checkedAfter(at, this.#file) : null
     if (checked !== null) return { kind: 'guarded', by: checked }
-    if (look.isRead && refusesWhenThere(at, this.#file)) {
-      return { kind: 'guarded', by: 'the refusal when there is such a row' }
-    }
+    if (look.isRead && at.type === 'CallExpression' && onlyTellsTaken(at, this.#file)) return taken
     if (readsOnlyTenant(judged, this.#file)) {
       return { kind: 'derived', from: 'a look at whose the row is' }
     }
     if (this.#isOfMember(judged, mention, this.#file, look)) {
       return { kind: 'derived', from: 'the memberships of whoever is logged in' }
+    }
+    if (look.isRead && this.#asksForOwnMembership(judged, mention, look)) {
+      return { kind: 'derived', from: 'a question after the memberships of whoever is logged in' }
     }
     const lead = sharedLead(judged, mention)
     if (lead !== null) return { kind: 'likely', reason: `it is joined through ${lead}`, path: look.path }
@@ -162,6 +185,19 @@ export class Reach {
     return states.some((state) => state?.kind === 'derived' || state?.kind === 'guarded')
   }
 
+  /** Does the statement give nothing but what the memberships of a user, whom the request does not choose, allow? */
+  #asksForOwnMembership(judged: JudgedQuery, mention: Judged, look: Look): boolean {
+    const members = askedMembers(judged)
+    return (
+      members.length > 0 &&
+      members.every(({ node }) => {
+        const at = judged.query.node
+        const state = node === null ? null : this.#ofValue(node, at, this.#file, look, [], mention)
+        return state?.kind === 'derived' || state?.kind === 'guarded'
+      })
+    )
+  }
+
   /** No value picks the rows: all of them are read or written. */
   #unkeyed(
     at: TSESTree.Node,
@@ -177,7 +213,7 @@ export class Reach {
 
   /** A way from an entry point with an actor to where the query stands. */
   #wayTo(at: TSESTree.Node, file: QueryContext, look: Look): readonly Step[] | null {
-    const handler = handlerAround(at)
+    const handler = outermostAround(at)
     if (handler === null || this.#files.isTenantless(file.scope.filename)) return null
     if (knowsDeploymentSecret(at, file)) return null
     if (
@@ -221,8 +257,10 @@ export class Reach {
       return worst(all.filter((one) => one !== null))
     }
     if (isConstantName(node)) return null
-    if (this.#isRequest(node, file)) return this.#ofRequest(node, at, file, look, 'request')
-    if (file.proofs.factsAt(node, at).length > 0) return { kind: 'derived', from: 'a row of the tenant' }
+    if (this.#isRequest(node, file)) return this.#ofRequest(node, at, file, look, 'request', members)
+    const variable = contextVariableOf(node, file)
+    if (variable !== null) return this.#ofContext(variable, members, mention)
+    if (file.proofs.factsAt(node, at).length > 0) return ofTenantRow
     const found = file.proofs.foundAt(node, at)
     if (found.some(({ judged, mention: one }) => this.#isOfMember(judged, one, file, look))) {
       return { kind: 'derived', from: 'a row of a tenant of whoever is logged in' }
@@ -234,9 +272,9 @@ export class Reach {
       case 'trusted':
         return authenticated
       case 'row':
-        return { kind: 'derived', from: 'a row that was read' }
+        return ofRow
       case 'request':
-        return this.#ofRequest(node, at, file, look, provenance.path)
+        return this.#ofRequest(node, at, file, look, provenance.path, members)
       case 'parameter':
         return this.#ofParameter(node, at, file, look, members, mention)
       case 'unknown':
@@ -250,15 +288,20 @@ export class Reach {
     file: QueryContext,
     look: Look,
     value: string,
+    members: readonly string[],
   ): Exposure {
     const written = file.scope.sourceCode.getText(node)
     if ([value, written].some((name) => isNonce(look.column, name)))
       return { kind: 'derived', from: 'the nonce `state`' }
-    const guard = guardOf(node, at, file)
+    const guard = guardOf(pickingOf(node, members, look), at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     if (knowsDeploymentSecret(at, file)) return { kind: 'guarded', by: 'a secret of the deployment' }
     const handler = handlerAround(at)
     const { text } = file.scope.sourceCode
+    const name = members.at(-1) ?? value.split('.').at(-1)!
+    if (look.isRead && handler !== null && isDeclaredPublic(handler.whole) && isPublicName(name)) {
+      return { kind: 'derived', from: `what stands for all to see under its \`${name}\`` }
+    }
     if (handler === null || !hasActor(handler.whole, text, file.tenancy)) {
       const reason = `the request chooses \`${value}\`, and no authenticated actor is in sight`
       return { kind: 'likely', reason, path: look.path }
@@ -282,7 +325,12 @@ export class Reach {
     const self = [path, written].find(isSelf)
     // Who asked is a member of the session; the id of what a call found under that name is the id of a row.
     const isFound = written === 'session.id' && base.kind === 'call'
-    if (self !== undefined && !isFound) return this.#self(self, mention)
+    if (self !== undefined && !isFound) {
+      const lookup = file.proofs.identities.of(node)?.call ?? null
+      return lookup !== null && node !== lookup && isLookUpForTenant(lookup, file)
+        ? ofRow
+        : this.#self(self, mention)
+    }
     const unfollowed: Exposure = { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     if (base.kind === 'expression' && base.node !== node) {
       return this.#ofValue(base.node, at, file, look, [], mention) ?? unfollowed
@@ -303,6 +351,13 @@ export class Reach {
     const isTenant =
       isOwnTenant(written, file.tenancy) && parts.some((one) => one.kind === 'derived' && one.isTenant)
     return isTenant ? { kind: 'derived', from, isTenant } : { kind: 'derived', from }
+  }
+
+  /** What earlier handlers of the same request left in its context. */
+  #ofContext(variable: string, members: readonly string[], mention: Judged): Exposure {
+    const name = [variable, ...members].join('.')
+    if (isSelfVariable(name)) return this.#self(name, mention)
+    return { kind: 'unreached', reason: `\`${name}\` is set by what runs before the handler` }
   }
 
   /** The request as a whole, handed to what reads it. */
@@ -336,10 +391,10 @@ export class Reach {
       if (made !== node) return this.#ofValue(made, at, file, look, members, mention)
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     }
-    const guard = guardOf(node, at, file)
+    const guard = guardOf(pickingOf(node, members, look), at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const { binding } = place.base
-    if (isServerAction(binding.function, file)) return this.#ofRequest(node, at, file, look, path)
+    if (isServerAction(binding.function, file)) return this.#ofRequest(node, at, file, look, path, members)
     const names = [...place.path.slice(1), ...members].filter((name) => name !== '*')
     return this.#ofCallers({ binding, path: names }, file, look, mention)
   }
@@ -352,7 +407,8 @@ export class Reach {
     if (isOwnTenant(path, this.#file.tenancy)) {
       return { kind: 'derived', from: 'the tenant of whoever is logged in', isTenant: true }
     }
-    return ownership.kind === 'owned' && !isMembership(occurrence.relation.name)
+    const { name } = occurrence.relation
+    return ownership.kind === 'owned' && !isMembership(name) && !isInvitation(name)
       ? {
           kind: 'likely',
           reason: 'it is bound to the logged-in user, who may act in several tenants',
@@ -407,6 +463,7 @@ export class Reach {
     if (value === undefined) return null
     const checked = look.isRead ? checkedAfter(call, file) : null
     if (checked !== null) return { kind: 'guarded', by: checked }
+    if (look.isRead && onlyTellsTaken(call, file)) return taken
     return this.#ofValue(value, call, file, look, rest, mention)
   }
 
@@ -442,12 +499,21 @@ export class Reach {
   }
 }
 
+/** A mapper's call that drops what is missing is handed whole objects for many reasons: only the object itself is followed there. */
+const pickingOf = (value: TSESTree.Node, members: readonly string[], { absentPicksNone }: Look): Picking => ({
+  value,
+  members: absentPicksNone ? members : [],
+  absentPicksNone,
+})
+
+const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
+
 function ignoredExposure(tenant: string, look: Look): Exposure {
   return { kind: 'likely', reason: `\`${tenant}\` is in scope, and the query ignores it`, path: look.path }
 }
 
 function ofProvenance(kind: string): Exposure {
-  if (kind === 'row') return { kind: 'derived', from: 'a row that was read' }
+  if (kind === 'row') return ofRow
   if (kind === 'trusted') return authenticated
   return { kind: 'unreached', reason: 'the value has no expression of its own' }
 }

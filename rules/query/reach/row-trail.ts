@@ -1,9 +1,13 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { decisionsTo } from '../../provenance/writes.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { answersTenant, endsInTenantId, tenantNames } from './actor.ts'
 import { calleeName, some } from './calls.ts'
+import { looksUp } from './expression.ts'
+import { elementsKept } from './kept-rows.ts'
+import { onlyTells } from './refusal.ts'
 import { isValueUse } from './value-use.ts'
 
 /** What a function does with rows that a call has read: where their tenant goes, through variables and further look-ups. */
@@ -12,6 +16,10 @@ export class RowTrail {
   readonly #file: QueryContext
   /** Roots of the call, and of what was looked up by its rows. */
   readonly #roots: Set<string>
+  /** Rows that one pass over all of them keeps or drops: `rows = rows.filter((row) => …)`. */
+  readonly #elements: ReadonlySet<string>
+  /** The key of the tenants, where the rows are tenants themselves. */
+  readonly #tenantKey: string | null
   /** Variables that are given the tenant of a row. */
   readonly #tenants = new Set<TSESLint.Scope.Variable>()
 
@@ -19,6 +27,8 @@ export class RowTrail {
     this.#call = call
     this.#file = file
     this.#roots = new Set([root])
+    this.#elements = elementsKept(call, file)
+    this.#tenantKey = tenantKeyOf(call, file)
   }
 
   /** Null: what the call returns cannot be told from other values. */
@@ -36,6 +46,8 @@ export class RowTrail {
     if (node.type === 'MemberExpression') {
       const identity = this.#identityOf(node)
       if (identity?.path.some((name) => names.test(name)) === true) return true
+      if (identity !== null && this.#tenantKey !== null && isKeyOfRow(identity.path, this.#tenantKey))
+        return true
       // `owners.length` of a variable that was given the tenants.
       return node.object.type === 'Identifier' && this.#isTenant(node.object)
     }
@@ -55,7 +67,9 @@ export class RowTrail {
 
   #identityOf(node: TSESTree.Node): { readonly path: readonly string[] } | null {
     const identity = this.#file.proofs.identities.of(node)
-    return identity !== null && this.#roots.has(identity.root) ? identity : null
+    if (identity === null) return null
+    if (this.#roots.has(identity.root)) return identity
+    return this.#elements.has(identity.root) ? identity : null
   }
 
   #isTenant(node: TSESTree.Identifier): boolean {
@@ -69,6 +83,16 @@ export class RowTrail {
     const { tenancy } = this.#file
     if (tenantNames(tenancy).test(variable) || endsInTenantId(variable, tenancy)) return true
     return answersTenant(calleeName(this.#call), tenancy)
+  }
+
+  /** A function that looks something up whenever the rows are read: `findProjectById(environment.projectId)`. */
+  #isHelpersLookUp(call: TSESTree.CallExpression): boolean {
+    const { scope } = this.#file
+    const definition = scope.definitionOf(call.callee)
+    if (definition.kind !== 'function' || onlyTells(calleeName(call) ?? '')) return false
+    const text = scope.textOf(definition.node, definition.module)
+    if (text === null || !looksUp(text)) return false
+    return decisionsTo(call, this.#call, scope.sourceCode.text).length === 0
   }
 
   /** In source order: what is given to variables, and what is looked up by a row. */
@@ -101,13 +125,22 @@ export class RowTrail {
       call,
       (inner) => inner.type === 'MemberExpression' && this.#identityOf(inner) !== null,
     )
-    const root =
-      isByRow && isQuery(call, this.#file) ? this.#file.proofs.identities.of(call)?.root : undefined
+    const isLookUp = isByRow && (isQuery(call, this.#file) || this.#isHelpersLookUp(call))
+    const root = isLookUp ? this.#file.proofs.identities.of(call)?.root : undefined
     if (root !== undefined) this.#roots.add(root)
   }
 }
 
 const isCall = (node: TSESTree.Node): boolean => unwrap(node, true).type === 'CallExpression'
+
+/** `team.id`, `teams[0].id` */
+const isKeyOfRow = (path: readonly string[], key: string): boolean =>
+  path.filter((name) => name !== '*').join('.') === key
+
+function tenantKeyOf(call: TSESTree.CallExpression, { sites }: QueryContext): string | null {
+  const ownership = sites.find(({ node }) => node === call)?.queries[0]?.occurrences[0]?.ownership
+  return ownership?.kind === 'root' ? ownership.key : null
+}
 
 function isQuery(call: TSESTree.CallExpression, { sites }: QueryContext): boolean {
   return sites.some(({ node, queries }) => node === call || queries.some(({ query }) => query.node === call))

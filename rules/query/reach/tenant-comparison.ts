@@ -7,6 +7,7 @@ import type { QueryContext } from '../context.ts'
 import { answersTenant } from './actor.ts'
 import { calleeName } from './calls.ts'
 import { guardedByCall } from './guard-calls.ts'
+import { alone } from './handed.ts'
 import { onlyTells, refusalAlone } from './refusal.ts'
 
 /** How the rows whose tenant is compared are told. */
@@ -54,7 +55,7 @@ function isTold(other: TSESTree.Node, at: TSESTree.Node, file: QueryContext): bo
   const { kind } = file.scope.provenanceOf(other)
   if (kind === 'literal') return false
   if (kind !== 'request' && !isOfSent(other, file)) return true
-  return file.proofs.isProved(other, at) || guardedByCall(other, at, file) !== null
+  return file.proofs.isProved(other, at) || guardedByCall(alone(other), at, file) !== null
 }
 
 /** The tenant of another resource that the request names: as good as what the request says itself. */

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import type { Exposure } from '../../rules/query/reach/exposure.ts'
+import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
+import { exposuresOf } from '../support/exposures.ts'
+
+const tenancy: TenancyFile = {
+  tenantRoot: 'teams',
+  tenantColumns: ['teamId'],
+  relations: { teams: { root: 'id', model: 'Team' }, pages: { owned: 'teamId', model: 'Page' } },
+  trusted: ['session.teamId'],
+}
+
+const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
+const handler = (body: string): string => `${prisma}export async function POST(request, { params }) {
+  const session = await getSession(request)
+  ${body}
+}\n`
+const bySlug = 'await prisma.page.findFirst({ where: { slug: params.slug } })'
+const all = 'await prisma.page.findMany({ where: { kind: params.kind } })'
+
+describe('a look at what is taken already', () => {
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['refuses the name', 'derived', `const page = ${bySlug}; if (page) throw new Error('taken')`],
+    ['refuses it at once', 'derived', `if (${bySlug}) throw new Error('taken')`],
+    [
+      'refuses it of another row',
+      'derived',
+      `const page = ${bySlug}; if (page && page.id !== params.id) return taken()`,
+    ],
+    [
+      'counts',
+      'derived',
+      "const found = await prisma.page.count({ where: { slug: params.slug } }); if (found > 0) throw new Error('taken')",
+    ],
+    [
+      'goes over rows',
+      'derived',
+      `const pages = ${all}; for (const page of pages) { if (page.isDraft) continue; const hosts = page.hosts.split(','); if (hosts.includes(params.host)) throw new Error('taken') }`,
+    ],
+    [
+      'answers whether it is free',
+      'derived',
+      `const pages = ${all}; const some = pages.filter((page) => page.live); return some.length === 0`,
+    ],
+    ['and shows it', 'certain', `const page = ${bySlug}; if (page) throw new Error('taken'); return page`],
+    ['and tells of it', 'certain', `const page = ${bySlug}; if (page) throw new Error(page.title)`],
+    [
+      'and hands it on',
+      'certain',
+      `const page = ${bySlug}; if (page) { await notify(page); throw new Error('taken') }`,
+    ],
+    ['refuses who has none', 'certain', `const page = ${bySlug}; if (!page) throw new Error('no such page')`],
+    ['refuses nobody', 'certain', `const page = ${bySlug}; if (page) { count() }`],
+    ['does otherwise', 'certain', `const page = ${bySlug}; if (page) return; else await prune(page)`],
+    ['answers whether there is one', 'certain', `const page = ${bySlug}; return page !== null`],
+    [
+      'only goes on',
+      'certain',
+      `const pages = ${all}; for (const page of pages) { if (page.isDraft) continue; send(page) }`,
+    ],
+    [
+      'is a check of the tenant',
+      'certain',
+      `const page = ${bySlug}; if (page.teamId === 'none') throw new Error()`,
+    ],
+    [
+      'is written to again',
+      'certain',
+      `let page = ${bySlug}; if (page) throw new Error(); page = await load(params.slug); return page`,
+    ],
+  ])('%s: %s', (_, kind, body) => {
+    expect(exposuresOf({ 'service.ts': handler(body) }, tenancy)).toMatchObject([{ kind }])
+  })
+
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['the caller refuses', 'derived', "if (await pageBySlug(params.slug)) throw new Error('taken')"],
+    ['the caller shows it', 'certain', 'return pageBySlug(params.slug)'],
+  ])('%s', (_, kind, body) => {
+    const service = `${prisma}export const pageBySlug = (slug) => prisma.page.findFirst({ where: { slug } })\n`
+    const route = `import { pageBySlug } from './service'\nexport async function POST(request, { params }) {\n  const session = await getSession(request)\n  ${body}\n}\n`
+    expect(exposuresOf({ 'service.ts': service, 'route.ts': route }, tenancy)).toMatchObject([{ kind }])
+  })
+})
