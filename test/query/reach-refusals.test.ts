@@ -23,27 +23,27 @@ const kindsOf = (service: string): readonly Exposure['kind'][] =>
 describe('a row that is looked for to refuse when there is one', () => {
   const find = 'const taken = await prisma.project.findUnique({ where: { slug: body.slug } });'
   it.each<readonly [string, Exposure['kind'], string]>([
-    ['with an answer', 'guarded', `${find} if (taken) return Response.json({ error: 'taken' })`],
+    ['with an answer', 'derived', `${find} if (taken) return Response.json({ error: 'taken' })`],
     [
       'with an error',
-      'guarded',
+      'derived',
       `${find} if (taken !== null) { console.log('x'); throw new Error('taken') }`,
     ],
     [
       'as one of several that are waited for',
-      'guarded',
+      'derived',
       'const [now, taken] = await Promise.all([clock(), prisma.project.findUnique({ where: { slug: body.slug } })]); if (taken) throw new Error()',
     ],
     [
       'among many',
-      'guarded',
+      'derived',
       'const all = await prisma.project.findMany({ where: { slug: body.slug } }); if (all.length > 0) throw new Error()',
     ],
     ['and is answered', 'certain', `${find} if (taken) return Response.json(taken)`],
     ['and is used before', 'certain', `${find} console.log(taken); if (taken) throw new Error()`],
     ['where there is none', 'certain', `${find} if (!taken) throw new Error(); return done(body.slug)`],
     ['and nothing leaves', 'certain', `${find} if (taken) console.log('taken')`],
-    ['for another reason, too', 'certain', `${find} if (taken && body.strict) throw new Error()`],
+    ['for another reason, too', 'derived', `${find} if (taken && body.strict) throw new Error()`],
     ['and it is changed', 'certain', find.replace('findUnique', 'delete') + ' if (taken) throw new Error()'],
   ])('%s: %s', (_, kind, body) => {
     expect(kindsOf(handler(body))).toEqual([kind])

@@ -117,6 +117,13 @@ export function isSelf(path: string): boolean {
   return self.test(path)
 }
 
+/** `getSession`, `getServerSession`, `auth`: a call that finds out who is logged in, not a session that is a row. */
+export function isLogin(name: string): boolean {
+  return /^(?:get|use|require|load|validate|verify|ensure)?(?:Server|Current|User|Login|Iron)?Session$|auth/i.test(
+    name,
+  )
+}
+
 const people = /user|person|member|actor|profile|principal|identity|account|auth|session|claims|^me$|^sub$/i
 
 /** `res.locals.plan.id`: what a middleware left for the handler and is no person, nor their tenant. */

@@ -15,13 +15,14 @@ import {
   handlerAround,
   hasActor,
   isFoundByAuthentication,
+  isLogin,
   isOwnTenant,
   isSelf,
   outermostAround,
   tenantNames,
 } from './actor.ts'
 import { type Caller, callersOf, nameOf } from './callers.ts'
-import { attributeOf } from './calls.ts'
+import { attributeOf, calleeName } from './calls.ts'
 import { speaksOfTenant } from './compared-text.ts'
 import {
   isBinding,
@@ -324,7 +325,7 @@ export class Reach {
     const { base } = this.#placeOf(node, file)
     const self = [path, written].find(isSelf)
     // Who asked is a member of the session; the id of what a call found under that name is the id of a row.
-    const isFound = written === 'session.id' && base.kind === 'call'
+    const isFound = written === 'session.id' && base.kind === 'call' && !isLogin(calleeName(base.node) ?? '')
     if (self !== undefined && !isFound) {
       const lookup = file.proofs.identities.of(node)?.call ?? null
       return lookup !== null && node !== lookup && isLookUpForTenant(lookup, file)
