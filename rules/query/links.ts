@@ -35,10 +35,16 @@ export interface Links {
 
 /** The equalities that always restrict a mention: not those of an OR, a NOT, or of the side that an outer join keeps. */
 export function linksOf(statement: Statement): Links {
+  const known = collected.get(statement)
+  if (known !== undefined) return known
   const collector = new Collector()
   collector.block(statement.block, nothing, true)
+  collected.set(statement, collector)
   return collector
 }
+
+/** Asked for each statement by each value that it may tell something of. */
+const collected = new WeakMap<Statement, Links>()
 
 class Collector implements Links {
   readonly links: Link[] = []

@@ -62,8 +62,9 @@ const packages =
 
 /** Everything that the file puts into caches. */
 export function cacheEntries(file: FileView): readonly CacheEntry[] {
+  const isAnyName = packages.test(file.scope.sourceCode.text)
   return file.all('CallExpression').flatMap((node): CacheEntry[] => {
-    const entry = wrapped(node, file.scope) ?? written(node, file.scope)
+    const entry = (isAnyName || mayWrap(node) ? wrapped(node, file.scope) : null) ?? written(node, file.scope)
     return entry === null ? [] : [entry]
   })
 }
@@ -71,16 +72,15 @@ export function cacheEntries(file: FileView): readonly CacheEntry[] {
 const plain = (node: TSESTree.CallExpressionArgument | undefined): TSESTree.Node | null =>
   node === undefined || node.type === 'SpreadElement' ? null : node
 
+/** Most calls are of something else, and a definition in another file is not free. */
+function mayWrap(node: TSESTree.CallExpression): boolean {
+  const callee = unwrap(node.callee)
+  if (callee.type === 'Identifier') return telling.test(callee.name)
+  return callee.type === 'MemberExpression' && telling.test(memberName(callee) ?? '')
+}
+
 function wrapped(node: TSESTree.CallExpression, scope: ExtractionScope): CacheEntry | null {
   const callee = unwrap(node.callee)
-  const name =
-    callee.type === 'Identifier'
-      ? callee.name
-      : callee.type === 'MemberExpression'
-        ? memberName(callee)
-        : null
-  // Most calls are of something else, and a definition in another file is not free.
-  if (name === null || !(telling.test(name) || packages.test(scope.sourceCode.text))) return null
   const exported = exportOf(scope.definitionOf(callee))
   if (exported === null) return null
   const wrapper = wrappers.find(

@@ -85,6 +85,7 @@ const isFirst = (owner: TSESTree.Node, name: TSESTree.Node): boolean =>
 
 /** `new Response(body)`, `new TRPCError({ message })`, `new BadRequestException(text)`. */
 function madeAnswer(node: TSESTree.NewExpression, scope: ExtractionScope): Answer[] {
+  if (isOtherClass(node.callee, scope)) return []
   const definition = scope.definitionOf(node.callee)
   const [first] = expressions(node.arguments)
   if (first === undefined) return []
@@ -111,6 +112,19 @@ function describing(node: TSESTree.Node, scope: ExtractionScope): TSESTree.Node[
   const view = scope.objectOf(bare)
   return (view?.properties ?? []).filter(({ name }) => name === 'description').map(({ value }) => value)
 }
+
+/** A class under a name of its own that no answer has: a definition in another file is not free. */
+function isOtherClass(callee: TSESTree.Node, { sourceCode }: ExtractionScope): boolean {
+  if (callee.type !== 'Identifier') return false
+  const node: TSESTree.Node | undefined = variableOf(sourceCode, callee)?.defs[0]?.node
+  if (node?.type !== 'ImportSpecifier' || node.imported.type !== 'Identifier') return false
+  return !answering.test(node.imported.name) && !isFrom(node, 'http-errors')
+}
+
+const isFrom = ({ parent }: TSESTree.ImportSpecifier, module: string): boolean =>
+  parent.type === 'ImportDeclaration' && parent.source.value === module
+
+const answering = /(?:Exception|Error|Response)$/
 
 /** The cause of an exception is for the log; its other properties are for the client. */
 function withoutCause(node: TSESTree.Node, scope: ExtractionScope): TSESTree.Node[] {

@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName, type FunctionNode } from '../../../source/binding.ts'
 import { returnsOf, unwrap } from '../../../source/children.ts'
+import { variableOf } from '../../../source/module.ts'
 import type { ExtractionScope } from '../../library.ts'
 import {
   asOptional,
@@ -131,6 +132,14 @@ class ChainReader {
   #call(node: TSESTree.CallExpression, environment: Environment, depth: number): Chain | null {
     const callee = unwrap(node.callee)
     if (callee.type !== 'MemberExpression') {
+      // What is imported is a set operator, or no function of this file.
+      const imported = importedName(callee, this.#scope.sourceCode)
+      if (
+        imported !== null &&
+        !environment.has(imported.local) &&
+        !Object.hasOwn(setOperators, imported.name)
+      )
+        return null
       const name = operatorOf(callee, environment, this.#scope)
       if (name === null) return this.#helper(node, callee, environment, depth)
       if (!Object.hasOwn(setOperators, name) || node.arguments.length < 2) return null
@@ -168,6 +177,17 @@ class ChainReader {
     const returned = returnsOf(target)
     return returned.length === 0 ? null : this.#either(returned, bindParameters(target, bound, inside), depth)
   }
+}
+
+function importedName(
+  callee: TSESTree.Node,
+  sourceCode: ExtractionScope['sourceCode'],
+): { readonly local: string; readonly name: string } | null {
+  if (callee.type !== 'Identifier') return null
+  const node: TSESTree.Node | undefined = variableOf(sourceCode, callee)?.defs[0]?.node
+  if (node?.type !== 'ImportSpecifier') return null
+  const { imported } = node
+  return { local: callee.name, name: imported.type === 'Identifier' ? imported.name : imported.value }
 }
 
 function step(method: string, call: TSESTree.CallExpression, environment: Environment): ChainStep {
