@@ -91,8 +91,8 @@ export interface ParsedFile extends Parsed {
   readonly text: string
 }
 
-/** So many files are kept with their trees. */
-const files = new Recent<{ readonly from: FileText; readonly file: ParsedFile | null }>(1500)
+/** So many files are kept with their trees: enough for what is linted near each other, and no more memory than the linter itself takes. */
+const files = new Recent<{ readonly from: FileText; readonly file: ParsedFile | null }>(300)
 
 /** Reads and parses a file once for all who ask, until it is modified; null when that is not possible. */
 export function parsedFile(filename: string, parse: Parse | null): ParsedFile | null {

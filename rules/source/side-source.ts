@@ -3,7 +3,7 @@ import { type Parse, type ParsedFile, parsedFile } from './parsed-file.ts'
 import { Recent } from './recent.ts'
 
 /** So many are kept, for whole analyses hang on them. */
-const sources = new Recent<{ readonly file: ParsedFile; readonly source: TSESLint.SourceCode | null }>(250)
+const sources = new Recent<{ readonly file: ParsedFile; readonly source: TSESLint.SourceCode | null }>(40)
 
 /**
  * A file of the project, with its scopes, as the linter would hand it to a rule; as much of ESLint's `SourceCode` as the analysis asks
