@@ -46,6 +46,9 @@ export class TooComplex extends Error {
 
 const branchLimit = 256
 
+/** Facts in all the branches together, where there are several. */
+const factLimit = 20_000
+
 /** From here on it pays to look which branches contradict themselves. */
 const pruneFrom = 24
 
@@ -55,8 +58,13 @@ export function both(left: Branches, right: Branches): Branches {
   if (left.length === 1 && left[0]!.length === 0) return right
   if (right.length === 1 && right[0]!.length === 0) return left
   if (left.length * right.length > branchLimit * 8) throw new TooComplex('too many branches')
+  if (left.length * right.length > 1 && lengthOf(left) * right.length > factLimit) {
+    throw new TooComplex('too many facts')
+  }
   return prune(left.flatMap((first) => right.map((second) => [...first, ...second])))
 }
+
+const lengthOf = (branches: Branches): number => branches.reduce((sum, { length }) => sum + length, 0)
 
 function prune(branches: Branches): Branches {
   if (branches.length <= pruneFrom) return branches
@@ -69,7 +77,20 @@ export function either(parts: readonly Branches[]): Branches {
   return prune(parts.flat())
 }
 
-export const all = (parts: readonly Branches[]): Branches => parts.reduce(both, always)
+/** All of the parts together. Facts that no alternative stands between are joined at once, for conjunctions can be very long. */
+export function all(parts: readonly Branches[]): Branches {
+  let joined = always
+  let certain: Fact[] = []
+  for (const part of parts) {
+    const [only, ...others] = part
+    if (only !== undefined && others.length === 0) for (const fact of only) certain.push(fact)
+    else {
+      joined = both(both(joined, [certain]), part)
+      certain = []
+    }
+  }
+  return both(joined, [certain])
+}
 
 interface EqualityClass {
   readonly terms: Term[]
@@ -131,11 +152,13 @@ export class Closure {
   }
 
   private merge(left: Term, right: Term): EqualityClass {
-    const first = this.classOf(left)
-    const second = this.classOf(right)
-    if (first === second) return first
-    first.terms.push(...second.terms)
-    first.lists.push(...second.lists)
+    const classes = [this.classOf(left), this.classOf(right)] as const
+    if (classes[0] === classes[1]) return classes[0]
+    // The smaller one moves, so that a value that many others equal is not moved once for each of them.
+    const [second, first] =
+      classes[0].terms.length < classes[1].terms.length ? classes : [classes[1], classes[0]]
+    for (const term of second.terms) first.terms.push(term)
+    for (const list of second.lists) first.lists.push(list)
     first.notNull ||= second.notNull
     first.isNull ||= second.isNull
     for (const term of second.terms) this.classes.set(term, first)

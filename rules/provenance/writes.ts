@@ -169,6 +169,20 @@ export function writesOf(
   return writes.toSorted((a, b) => a.node.range[0] - b.node.range[0])
 }
 
+/** Far more than programs write; what each of these and the next ones add cannot be told for every use of the variable. */
+const writeLimit = 256
+
+/** The first value of a variable that is written too often to be followed; undefined: it is not. */
+export function firstOfMany(
+  sourceCode: TSESLint.SourceCode,
+  identifier: TSESTree.Identifier,
+): TSESTree.Node | null | undefined {
+  const variable = variableOf(sourceCode, identifier)
+  if (variable === null || variable.references.length <= writeLimit) return undefined
+  const writes = everyWrite(variable)
+  return writes.length > writeLimit ? writes[0]!.value : undefined
+}
+
 type RawWrite = Omit<Write, 'decisions' | 'conditional'>
 
 /** A client is referred to by each query of its file and written once, so that the references are looked through once. */

@@ -104,11 +104,12 @@ class Placer {
     const told = rewritten(tokens, this.#flavour.dialect)
     const written: TextPart[][] = texts.map(() => [])
     const holes = this.#parts.filter(({ kind }) => kind === 'hole')
+    const stretches = texts.map((group) => stretchesOf(group))
     let part = 0
     tokens.forEach((token, index) => {
       for (; part < token.part; part++) this.#pass(holes[part]!, written[part]!)
       if (token.kind === 'hole') return
-      written[token.part]!.push(...this.#piece(token, told[index] ?? null, texts[token.part]!))
+      written[token.part]!.push(...this.#piece(token, told[index] ?? null, stretches[token.part]!(token)))
     })
     for (; part < holes.length; part++) this.#pass(holes[part]!, written[part]!)
     return { parts: merged(written.flat()), filled: this.#filled }
@@ -120,8 +121,7 @@ class Placer {
     written.push(hole)
   }
 
-  #piece(token: Token, told: string | null, group: readonly TextOnly[]): readonly TextPart[] {
-    const stretches = stretchesOf(group, token)
+  #piece(token: Token, told: string | null, stretches: readonly TextOnly[]): readonly TextPart[] {
     const { node } = stretches[0]!
     if (told !== null) return told === '' ? [] : [{ kind: 'text', text: told, node, offset: null }]
     return token.placeholder === null ? stretches : this.#placeholder(token, token.placeholder, node)
@@ -167,17 +167,30 @@ function textsOf(parts: readonly TextPart[]): TextOnly[][] {
   return texts
 }
 
-/** What of the source a token covers; it may reach over several pieces of text. */
-function stretchesOf(group: readonly TextOnly[], { start, end }: Token): readonly TextOnly[] {
-  let at = 0
-  return group.flatMap((piece): TextOnly[] => {
-    const from = Math.max(start, at) - at
-    const to = Math.min(end, at + piece.text.length) - at
-    at += piece.text.length
-    if (from >= to) return []
-    const offset = piece.offset === null ? null : piece.offset + from
-    return [{ ...piece, text: piece.text.slice(from, to), offset }]
-  })
+/**
+ * What of the source a token covers; it may reach over several pieces of text. Tokens are asked for in the order of the text, so
+ * that a text of many pieces is walked once.
+ */
+function stretchesOf(group: readonly TextOnly[]): (token: Token) => readonly TextOnly[] {
+  let first = 0
+  let before = 0
+  return ({ start, end }) => {
+    while (first < group.length && before + group[first]!.text.length <= start) {
+      before += group[first]!.text.length
+      first++
+    }
+    const found: TextOnly[] = []
+    for (let index = first, at = before; index < group.length && at < end; index++) {
+      const piece = group[index]!
+      const from = Math.max(start - at, 0)
+      const to = Math.min(end - at, piece.text.length)
+      at += piece.text.length
+      if (from >= to) continue
+      const offset = piece.offset === null ? null : piece.offset + from
+      found.push({ ...piece, text: piece.text.slice(from, to), offset })
+    }
+    return found
+  }
 }
 
 /** Neighbours that stand together in the source are one piece again. */

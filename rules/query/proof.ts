@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { contains, functionAround } from '../source/children.ts'
+import { contains } from '../source/children.ts'
 import { isEnsured } from '../provenance/guard.ts'
 import type { FromItem, Occurrence, OccurrenceId } from '../sql/statement.ts'
 import { Membership } from './authority/membership.ts'
@@ -13,6 +13,7 @@ import { objectMappers } from './object-mappers.ts'
 import type { ExtractionScope } from './library.ts'
 import { linksOf } from './links.ts'
 import { isKey, relationIn } from './reference.ts'
+import { SiteIndex } from './site-index.ts'
 import { type Standing, standingsOf, type ValueFact } from './standing.ts'
 
 /** A row that a query found by this column of it. */
@@ -27,7 +28,8 @@ export interface Found {
  * a row was looked for, once its absence was rejected.
  */
 export class Proofs {
-  readonly #sites: readonly CallSite[]
+  /** Where the queries of the file stand. */
+  readonly sites: SiteIndex
   readonly #scope: ExtractionScope
   readonly identities: Identities
   /** What runs before the queries of the file and ties a tenant to who is signed in. */
@@ -37,11 +39,11 @@ export class Proofs {
   readonly #standings = new Map<JudgedQuery, ReadonlyMap<OccurrenceId, Standing>>()
 
   constructor(sites: readonly CallSite[], scope: ExtractionScope) {
-    this.#sites = sites
+    this.sites = new SiteIndex(sites)
     this.#scope = scope
     const calls = new Set(sites.map(({ node }) => node))
     this.identities = new Identities(scope, (node) => calls.has(node))
-    this.membership = new Membership(scope, sites, this.identities)
+    this.membership = new Membership(scope, this.sites, this.identities)
     for (const site of sites) for (const judged of site.queries) this.#nodes.set(judged, site.node)
   }
 
@@ -74,7 +76,7 @@ export class Proofs {
     const known = this.#checks.get(judged)
     if (known !== undefined) return known
     const node = this.#nodes.get(judged)
-    const alone = node !== undefined && this.#sites.find((site) => site.node === node)?.queries.length === 1
+    const alone = node !== undefined && this.sites.at(node)?.queries.length === 1
     const { identities } = this
     const isProved = (value: TSESTree.Node, at: TSESTree.Node): boolean => this.isProved(value, at)
     const found = alone ? checkAfter({ judged, node, identities, scope: this.#scope, isProved }) : null
@@ -131,7 +133,7 @@ export class Proofs {
   /** The value is a column of the row that the call itself writes, before the rows that hang on it. */
   #writtenRow(judged: JudgedQuery, column: string): readonly ValueFact[] {
     const node = this.#nodes.get(judged)
-    const first = this.#sites.find((site) => site.node === node)?.queries[0]
+    const first = node === undefined ? undefined : this.sites.at(node)?.queries[0]
     const block = first?.query.statement.block
     if (first === undefined || first === judged || block === undefined || !('target' in block)) return []
     const { relation, id } = block.target
@@ -144,7 +146,7 @@ export class Proofs {
   /** The value is a column of what an earlier query returned. */
   #rowColumn(identity: Identity, at: TSESTree.Node): ValueFact | null {
     const { origin } = identity
-    const site = origin === null ? undefined : this.#sites.find((one) => isCallOf(one, origin))
+    const site = origin === null ? undefined : this.sites.ofCall(origin)
     if (site === undefined || site.node.range[0] >= at.range[0]) return null
     const facts = site.queries.slice(0, 1).map((judged) => this.#columnOf(judged, identity.path))
     return facts[0] ?? null
@@ -188,11 +190,10 @@ export class Proofs {
     isSame: (key: TSESTree.Node) => boolean,
     isCounted: (site: CallSite, key: TSESTree.Node) => boolean,
   ): readonly Found[] {
-    return this.#sites.flatMap((site) => {
+    return this.sites.around(at).flatMap((site) => {
       if (site.node.range[0] >= at.range[0] || contains(site.node, at)) return []
-      const around = functionAround(site.node)
       const [judged, ...others] = site.queries
-      if (around === null || !contains(around, at) || judged === undefined || others.length > 0) return []
+      if (judged === undefined || others.length > 0) return []
       const check = this.#checkOf(judged)
       if (check !== null && check.node.range[1] > at.range[0]) return []
       const one = this.#keysOf(judged, isSame, 'one')

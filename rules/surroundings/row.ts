@@ -1,6 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Judged, JudgedQuery } from '../query/judge.ts'
-import { isCallOf } from '../query/found.ts'
 import type { FileView } from './file.ts'
 
 /** Rows that a query of the file returned, as the program holds them. */
@@ -19,7 +18,7 @@ export function readRowOf(value: TSESTree.Node, file: FileView): ReadRow | null 
   const identity = file.queries?.proofs.identities.of(value)
   const call = identity?.call ?? null
   if (identity == null || call === null) return null
-  const site = file.queries?.sites.find((one) => isCallOf(one, call))
+  const site = file.queries?.proofs.sites.ofCall(call)
   const judged = site?.queries[0]
   const mention = judged?.occurrences[0]
   if (judged === undefined || mention === undefined) return null

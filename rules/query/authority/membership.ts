@@ -1,8 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { leaves } from '../../provenance/guard.ts'
-import { childrenOf, contains, unwrap } from '../../source/children.ts'
+import { childrenOf, unwrap } from '../../source/children.ts'
 import { isFunction, memberName } from '../../source/binding.ts'
-import type { CallSite } from '../context.ts'
+import type { SiteIndex } from '../site-index.ts'
 import type { Identities } from '../identity.ts'
 import type { ExtractionScope } from '../library.ts'
 import { Parts } from './mention.ts'
@@ -20,10 +20,10 @@ const authorizing =
  */
 export class Membership {
   readonly #scope: ExtractionScope
-  readonly #sites: readonly CallSite[]
+  readonly #sites: SiteIndex
   readonly #parts: Parts
 
-  constructor(scope: ExtractionScope, sites: readonly CallSite[], identities: Identities) {
+  constructor(scope: ExtractionScope, sites: SiteIndex, identities: Identities) {
     this.#scope = scope
     this.#sites = sites
     this.#parts = new Parts(scope, identities)
@@ -76,9 +76,7 @@ export class Membership {
   }
 
   #ofCall(call: TSESTree.CallExpression, tenant: TSESTree.Node): Authority {
-    const site = this.#sites.find(
-      ({ node, queries }) => node === call || queries.some(({ query }) => query.node === call),
-    )
+    const site = this.#sites.ofCall(call)
     if (site !== undefined) {
       const throws = site.queries.some(({ query }) => query.answer.throws)
       return throws && this.#speaksOfBoth(call, tenant) ? 'proved' : 'none'
@@ -94,7 +92,7 @@ export class Membership {
   /** `eq(…)` in a condition, `.where(…)` in a chain: they run nothing of their own. What is awaited does. */
   #isPartOfQuery(call: TSESTree.CallExpression): boolean {
     if (call.parent?.type === 'AwaitExpression') return false
-    return this.#sites.some(({ node }) => node !== call && contains(node, call))
+    return call.parent !== undefined && this.#sites.isInQuery(call.parent)
   }
 }
 

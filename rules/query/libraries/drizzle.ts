@@ -5,7 +5,7 @@ import { startDraft } from '../draft.ts'
 import type { ExtractionScope, LibraryExtractor } from '../library.ts'
 import type { Answer, QueryOrOpaque } from '../query.ts'
 import { chainBlock } from './drizzle/block.ts'
-import { beginning, continues, isEnded, isNamedQuery, type Chain } from './drizzle/chain.ts'
+import { beginning, isEnded, isNamedQuery, isPartOf, type Chain } from './drizzle/chain.ts'
 import { emptyLevel, type Conversion } from './drizzle/conversion.ts'
 import { emptyEnvironment } from './drizzle/environment.ts'
 import { createEvaluator, type Evaluator } from './drizzle/evaluate.ts'
@@ -105,7 +105,7 @@ function candidatesIn(calls: readonly TSESTree.CallExpression[], evaluator: Eval
     if (uses === null) continue
     const end = uses.at(-1)
     const whole = end === undefined ? null : evaluator.chainOf(end, emptyEnvironment)
-    if (end === undefined || whole === null || !continues(chain, whole))
+    if (end === undefined || whole === null || !isPartOf(chain, whole))
       found.set(node, { node, end: node, chain })
     else if (!found.has(end)) found.set(end, { node, end, chain: whole })
   }

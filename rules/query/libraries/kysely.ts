@@ -6,7 +6,7 @@ import { fragmentBlocks } from '../fragment.ts'
 import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
 import type { Answer, QueryOrOpaque } from '../query.ts'
 import { chainBlock, emptyLevel } from './kysely/block.ts'
-import { beginning, continues, emptyEnvironment, isEnded, type Chain } from './kysely/chain.ts'
+import { beginning, emptyEnvironment, isEnded, isPartOf, type Chain } from './kysely/chain.ts'
 import type { Conversion } from './kysely/conversion.ts'
 import { createEvaluator, type Evaluator } from './kysely/evaluate.ts'
 import { fragmentTexts } from './kysely/fragment-text.ts'
@@ -85,7 +85,7 @@ function candidatesIn(calls: readonly CallNode[], evaluator: Evaluator): readonl
     if (uses === null) continue
     const end = uses.at(-1)
     const whole = end === undefined ? null : evaluator.chainOf(end, emptyEnvironment)
-    if (end === undefined || whole === null || !continues(chain, whole))
+    if (end === undefined || whole === null || !isPartOf(chain, whole))
       found.set(node, { node, end: node, chain })
     else if (!found.has(end)) found.set(end, { node, end, chain: whole })
   }

@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { childrenOf, contains, functionAround, unwrap } from '../../source/children.ts'
+import { childrenOf, functionAround, unwrap } from '../../source/children.ts'
 import { leaves } from '../../provenance/guard.ts'
 import type { QueryContext } from '../context.ts'
 import { isSelf } from './actor.ts'
@@ -24,7 +24,7 @@ function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, text:
  * `const member = await db…from(members).where(and(eq(members.teamId, team.id), eq(members.userId, user.id))); if (!member) return`.
  */
 function isMembershipRead(call: TSESTree.CallExpression, trail: RowTrail, file: QueryContext): boolean {
-  const site = file.sites.find(({ node }) => node === call)
+  const site = file.proofs.sites.at(call)
   const reads = site?.queries.some(({ occurrences }) =>
     occurrences.some(
       ({ occurrence, ownership }) =>
@@ -80,9 +80,6 @@ function asksForNone(test: TSESTree.Node, isResult: (node: TSESTree.Node) => boo
   return isNone && isResult(unwrap(left))
 }
 
-const isInQuery = (node: TSESTree.Node, { sites }: QueryContext): boolean =>
-  sites.some(({ node: query }) => contains(query, node))
-
 const namesUser = /\b(?:user|userId|session|currentUser|actor|member|auth)\b|[a-z]UserId\b/
 
 /**
@@ -119,7 +116,7 @@ export function checkedAfter(
     if (
       node.type === 'CallExpression' &&
       node !== call &&
-      !isInQuery(node, file) &&
+      !file.proofs.sites.isInQuery(node) &&
       isMembershipProof(node, trail, text)
     ) {
       found = `\`${calleeName(node)}\` for the tenant of the row`

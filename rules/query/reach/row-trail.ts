@@ -137,11 +137,11 @@ const isCall = (node: TSESTree.Node): boolean => unwrap(node, true).type === 'Ca
 const isKeyOfRow = (path: readonly string[], key: string): boolean =>
   path.filter((name) => name !== '*').join('.') === key
 
-function tenantKeyOf(call: TSESTree.CallExpression, { sites }: QueryContext): string | null {
-  const ownership = sites.find(({ node }) => node === call)?.queries[0]?.occurrences[0]?.ownership
+function tenantKeyOf(call: TSESTree.CallExpression, { proofs }: QueryContext): string | null {
+  const ownership = proofs.sites.at(call)?.queries[0]?.occurrences[0]?.ownership
   return ownership?.kind === 'root' ? ownership.key : null
 }
 
-function isQuery(call: TSESTree.CallExpression, { sites }: QueryContext): boolean {
-  return sites.some(({ node, queries }) => node === call || queries.some(({ query }) => query.node === call))
+function isQuery(call: TSESTree.CallExpression, { proofs }: QueryContext): boolean {
+  return proofs.sites.ofCall(call) !== undefined
 }

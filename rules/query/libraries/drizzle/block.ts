@@ -3,8 +3,8 @@ import { isFunction } from '../../../source/binding.ts'
 import { returnsOf } from '../../../source/children.ts'
 import type { Block, Condition, Operand, Output } from '../../../sql/statement.ts'
 import { itemsOf } from '../../naming.ts'
-import { beginning, isNamedQuery, setOperators, type Chain, type ChainStep } from './chain.ts'
-import { conditionOf } from './condition.ts'
+import { beginning, isNamedQuery, setOperators, unfollowedStep, type Chain, type ChainStep } from './chain.ts'
+import { conditionOf, unseen } from './condition.ts'
 import { fromClause, type Parts } from './from.ts'
 import { emptyLevel, subqueryOf, type Conversion, type Level } from './conversion.ts'
 import { bindParameters } from './environment.ts'
@@ -98,6 +98,9 @@ function lastCondition(
   let current: Condition | null = null
   for (const step of chain.steps) {
     const [given] = step.call.arguments
+    if (step.method === unfollowedStep && method === 'where') {
+      current = unseen('the variable of the builder is written too often', step.call, conversion)
+    }
     if (step.method !== method || given === undefined) continue
     const next = filterIn(given, step, level, conversion)
     const span = conversion.draft.spanOf(step.call)

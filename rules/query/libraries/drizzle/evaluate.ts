@@ -2,6 +2,8 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName, type FunctionNode } from '../../../source/binding.ts'
 import { returnsOf, unwrap } from '../../../source/children.ts'
 import { variableOf } from '../../../source/module.ts'
+import { firstOfMany } from '../../../provenance/writes.ts'
+import { Growth } from '../../growth.ts'
 import type { ExtractionScope } from '../../library.ts'
 import {
   asOptional,
@@ -11,6 +13,7 @@ import {
   merged,
   setOperators,
   statementMethods,
+  unfollowed,
   type Chain,
   type ChainStep,
 } from './chain.ts'
@@ -62,6 +65,8 @@ function operatorOf(given: TSESTree.Node, environment: Environment, scope: Extra
 
 class ChainReader {
   readonly #scope: ExtractionScope
+  readonly #evaluated = new Map<TSESTree.Node, Chain>()
+  readonly #growth = new Growth<Chain>()
 
   constructor(scope: ExtractionScope) {
     this.#scope = scope
@@ -88,12 +93,22 @@ class ChainReader {
   evaluate(given: TSESTree.Node, environment: Environment, depth: number): Chain | null {
     // What is awaited is no builder any more, but the rows that it gave.
     const node = unwrap(given)
+    const plain = environment.size === 0
+    const known = plain ? this.#evaluated.get(node) : undefined
+    if (known !== undefined) return known
     if (depth > maximumDepth) return null
+    const chain = this.#read(node, environment, depth)
+    if (plain && chain !== null) this.#evaluated.set(node, chain)
+    return chain
+  }
+
+  #read(node: TSESTree.Node, environment: Environment, depth: number): Chain | null {
     switch (node.type) {
       case 'Identifier':
         return this.#identifier(node, environment, depth + 1)
+      // A chain of calls ends with its text, however long it is.
       case 'CallExpression':
-        return this.#call(node, environment, depth + 1)
+        return this.#call(node, environment, depth)
       case 'ConditionalExpression':
         return this.#either([node.consequent, node.alternate], environment, depth + 1)
       default:
@@ -112,10 +127,23 @@ class ChainReader {
     if (bound?.kind === 'chain') return bound.chain
     if (bound?.kind === 'argument') return this.evaluate(bound.node, bound.environment, depth)
     if (bound !== undefined) return null
+    const first = firstOfMany(this.#scope.sourceCode, node)
+    if (first !== undefined) {
+      const begun = first === null ? null : this.evaluate(first, environment, depth)
+      return begun === null ? null : this.#lost(begun, environment)
+    }
+    const plain = environment.size === 0
     let current: Chain | null = null
     for (const write of this.#scope.writesOf(node, node) ?? []) {
       if (write.kind === 'member') continue
       if (write.value === null || write.kind === 'append') return null
+      const known: Chain | null =
+        plain && current !== null ? this.#growth.of(current, write.node, write.conditional) : null
+      if (known !== null) {
+        current = known
+        continue
+      }
+      const earlier = current
       const inner: Environment =
         current === null
           ? environment
@@ -125,8 +153,17 @@ class ChainReader {
       if (current === null || write.conditional === null) current = next
       else current = asOptional(current, next, write.conditional)
       if (current === null) return null
+      if (plain && earlier !== null) this.#growth.keep(earlier, write.node, write.conditional, current)
     }
     return current
+  }
+
+  #lost(begun: Chain, environment: Environment): Chain {
+    const known = this.#growth.of(begun, begun, null)
+    if (known !== null) return known
+    const chain = unfollowed(begun, environment)
+    this.#growth.keep(begun, begun, null, chain)
+    return chain
   }
 
   #call(node: TSESTree.CallExpression, environment: Environment, depth: number): Chain | null {
@@ -141,7 +178,7 @@ class ChainReader {
       )
         return null
       const name = operatorOf(callee, environment, this.#scope)
-      if (name === null) return this.#helper(node, callee, environment, depth)
+      if (name === null) return this.#helper(node, callee, environment, depth + 1)
       if (!Object.hasOwn(setOperators, name) || node.arguments.length < 2) return null
       const first = this.evaluate(node.arguments[0]!, environment, depth)
       return first === null ? null : { root: callee, steps: [step(name, node, environment)] }
@@ -156,7 +193,7 @@ class ChainReader {
         ? { root: object, steps: [step(method, node, environment)] }
         : null
     }
-    return this.#helper(node, callee, environment, depth)
+    return this.#helper(node, callee, environment, depth + 1)
   }
 
   /** A call of a function of this file that returns a builder: its arguments are followed into it. */

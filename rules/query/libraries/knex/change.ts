@@ -38,11 +38,30 @@ export function stateAt(
   const variable = variableOf(sourceCode, node)
   if (variable === null || variable.defs.length === 0) return null
   const base = bound?.kind === 'builder' ? bound.chains : null
+  if (base === null && isNeverBuilder(variable, node, environment, evaluate)) return null
   const uses = variable.references.map((reference) => reference.identifier as TSESTree.Identifier)
   const events = uses
     .filter((use) => use.range[0] < node.range[0])
     .flatMap((use) => eventAt(use, node, evaluate.scope) ?? [])
   return accumulate(base, events, environment, evaluate)
+}
+
+/**
+ * Does the variable certainly hold no builder, for none is written to it, or something else is at first? A client is such a
+ * variable that every statement of a file mentions, so that its uses are not gone through for each of them.
+ */
+function isNeverBuilder(
+  variable: NonNullable<ReturnType<typeof variableOf>>,
+  node: TSESTree.Identifier,
+  environment: Environment,
+  evaluate: Evaluate,
+): boolean {
+  const [first] = variable.references
+  if (!variable.references.some((one) => one.isWrite())) return true
+  const use = first?.identifier as TSESTree.Identifier | undefined
+  if (use === undefined || use.range[0] >= node.range[0]) return false
+  const event = eventAt(use, node, evaluate.scope)
+  return event?.kind === 'value' && after(event, null, environment, evaluate) === null
 }
 
 /** The builders that a function leaves when it was given them as `this` and as the parameter `name`. */

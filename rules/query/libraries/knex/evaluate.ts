@@ -60,14 +60,16 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     const plain = environment.size === 0
     const found = plain ? known.get(node) : undefined
     if (found !== undefined) return found
-    if (depth > maximumDepth) return null
-    depth++
+    // A chain of calls ends with its text, however long it is; what leads elsewhere counts.
+    const leads = node.type === 'CallExpression' && isChained(node) ? 0 : 1
+    if (leads > 0 && depth > maximumDepth) return null
+    depth += leads
     try {
       const chains = read(node, environment)
       if (plain) known.set(node, chains)
       return chains
     } finally {
-      depth--
+      depth -= leads
     }
   }
 
@@ -199,6 +201,16 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     functionOf,
     applied,
   }
+}
+
+/** A call on what another call gave, without a function that is followed. */
+function isChained({ callee }: TSESTree.CallExpression): boolean {
+  const member = unwrap(callee)
+  return (
+    member.type === 'MemberExpression' &&
+    unwrap(member.object).type === 'CallExpression' &&
+    memberName(member) !== 'modify'
+  )
 }
 
 export function builderOf(bound: Bound | undefined): readonly Chain[] | null {

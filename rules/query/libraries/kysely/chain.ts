@@ -99,6 +99,25 @@ export function asOptional(earlier: Chain, later: Chain, reason: string): Chain 
   }
 }
 
+/** Stands for what was done to a builder whose variable is written too often to be followed. */
+export const unfollowedStep = '$unfollowed'
+
+/** The builder that a variable began with, and then whatever the program did to it. */
+export function unfollowed(chain: Chain, environment: Environment): Chain {
+  const last = chain.steps.at(-1)
+  if (last === undefined) return chain
+  return {
+    ...chain,
+    steps: [...chain.steps, { ...last, method: unfollowedStep, environment, optional: null }],
+  }
+}
+
+/** Is `part` a beginning of the whole, or among what was not followed of it? */
+export function isPartOf(part: Chain, whole: Chain): boolean {
+  if (continues(part, whole)) return true
+  return whole.steps.at(-1)?.method === unfollowedStep && continues(whole, part)
+}
+
 export function continues(earlier: Chain, later: Chain): boolean {
   return (
     earlier.root === later.root &&

@@ -1,7 +1,7 @@
 import type { Condition, FromItem, JoinType } from '../../../sql/statement.ts'
 import { itemsOf, type Naming } from '../../naming.ts'
 import { optionalJoin } from '../../optional-join.ts'
-import type { Chain, ChainStep } from './chain.ts'
+import { unfollowedStep, type Chain, type ChainStep } from './chain.ts'
 import { conditionOf, unseen } from './condition.ts'
 import type { Conversion, Level } from './conversion.ts'
 import { joinCondition, joinTypes } from './join.ts'
@@ -69,7 +69,9 @@ export function conditionsOf(kind: 'where' | 'having', level: Level, parts: Part
   const conditions: Condition[] = []
   for (const step of chain.steps) {
     const { method, call, environment } = step
-    if (method === (kind === 'where' ? 'clearWhere' : 'clearHaving')) conditions.length = 0
+    if (method === (kind === 'where' ? 'clearWhere' : 'clearHaving') || method === unfollowedStep) {
+      conditions.length = 0
+    }
     const condition =
       method === kind
         ? conditionOf(call.arguments, environment, level, conversion, 'value', call)
@@ -77,7 +79,9 @@ export function conditionsOf(kind: 'where' | 'having', level: Level, parts: Part
           ? conditionOf(call.arguments, environment, level, conversion, 'reference', call)
           : method === '$if' || method === '$call'
             ? unseen(`${method} with a callback that could not be followed`, call, conversion)
-            : null
+            : method === unfollowedStep
+              ? unseen('the variable of the builder is written too often', call, conversion)
+              : null
     if (condition === null || (kind === 'having' && method.startsWith('$'))) continue
     const span = conversion.draft.spanOf(call)
     conditions.push(mayBeMissing(condition, step, span))

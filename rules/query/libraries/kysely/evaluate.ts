@@ -1,5 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName, type FunctionNode } from '../../../source/binding.ts'
+import { firstOfMany } from '../../../provenance/writes.ts'
+import { Growth } from '../../growth.ts'
 import type { ExtractionScope } from '../../library.ts'
 import {
   asOptional,
@@ -8,6 +10,7 @@ import {
   isEnded,
   merged,
   statementMethods,
+  unfollowed,
   type Bound,
   type Chain,
   type Environment,
@@ -32,6 +35,8 @@ export interface Evaluator {
 }
 
 export function createEvaluator(scope: ExtractionScope): Evaluator {
+  const evaluated = new Map<TSESTree.Node, Chain>()
+  const growth = new Growth<Chain>()
   const evaluator: Evaluator = {
     scope,
     chainOf: (node, environment) => evaluate(node, environment, 0),
@@ -51,12 +56,22 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
 
   function evaluate(given: TSESTree.Node, environment: Environment, depth: number): Chain | null {
     const node = unwrapped(given)
+    const plain = environment.size === 0
+    const known = plain ? evaluated.get(node) : undefined
+    if (known !== undefined) return known
     if (depth > maximumDepth) return null
+    const chain = read(node, environment, depth)
+    if (plain && chain !== null) evaluated.set(node, chain)
+    return chain
+  }
+
+  function read(node: TSESTree.Node, environment: Environment, depth: number): Chain | null {
     switch (node.type) {
       case 'Identifier':
         return identifier(node, environment, depth + 1)
+      // A chain of calls ends with its text, however long it is.
       case 'CallExpression':
-        return call(node, environment, depth + 1)
+        return call(node, environment, depth)
       case 'ConditionalExpression':
         return alternatives([node.consequent, node.alternate], environment, depth + 1)
       case 'LogicalExpression':
@@ -81,12 +96,25 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     if (bound?.kind === 'chain') return bound.chain
     if (bound?.kind === 'argument') return evaluate(bound.node, bound.environment, depth)
     if (bound !== undefined) return null
+    const first = firstOfMany(scope.sourceCode, node)
+    if (first !== undefined) {
+      const begun = first === null ? null : evaluate(first, environment, depth)
+      return begun === null ? null : lost(begun, environment)
+    }
     const writes = scope.writesOf(node, node)
     if (writes === null) return null
+    const plain = environment.size === 0
     let current: Chain | null = null
     for (const write of writes) {
       if (write.kind === 'member') continue
       if (write.value === null || write.kind === 'append') return null
+      const known: Chain | null =
+        plain && current !== null ? growth.of(current, write.node, write.conditional) : null
+      if (known !== null) {
+        current = known
+        continue
+      }
+      const earlier = current
       const inner: Environment =
         current === null
           ? environment
@@ -98,8 +126,17 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
         current = asOptional(current, next, write.conditional) ?? null
         if (current === null) return null
       }
+      if (plain && earlier !== null) growth.keep(earlier, write.node, write.conditional, current)
     }
     return current
+  }
+
+  function lost(begun: Chain, environment: Environment): Chain {
+    const known = growth.of(begun, begun, null)
+    if (known !== null) return known
+    const chain = unfollowed(begun, environment)
+    growth.keep(begun, begun, null, chain)
+    return chain
   }
 
   function call(node: TSESTree.CallExpression, environment: Environment, depth: number): Chain | null {
@@ -109,7 +146,7 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
       if (method !== null) {
         return statementMethods.has(method) ? start(callee, true, method, node, environment) : null
       }
-      return helper(node, callee, environment, depth)
+      return helper(node, callee, environment, depth + 1)
     }
     const method = memberName(callee)
     if (method === null) return null
@@ -124,7 +161,7 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
         ? start(object, isExpressionReceiver(object), method, node, environment)
         : null
     }
-    return helper(node, callee, environment, depth)
+    return helper(node, callee, environment, depth + 1)
   }
 
   const isExpressionReceiver = (object: TSESTree.Node): boolean => receiverOf(object, scope) === 'expressions'
@@ -182,14 +219,14 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     if (isEnded(chain)) return null
     const [first, second] = node.arguments
     if (method === '$call' && first !== undefined) {
-      const extended = apply(first, chain, environment, depth)
+      const extended = apply(first, chain, environment, depth + 1)
       return extended === null
         ? step(chain, method, node, environment)
         : step(extended, '$applied', node, environment)
     }
     if (method === '$if' && first !== undefined && second !== undefined) {
       const condition = scope.sourceCode.getText(first)
-      const extended = apply(second, chain, environment, depth)
+      const extended = apply(second, chain, environment, depth + 1)
       const constant = scope.constantOf(first)?.value
       // A step that cannot be followed stays in the chain, so that the statement is not taken for understood.
       if (extended === null) return step(chain, method, node, environment)
