@@ -141,7 +141,7 @@ const nests: Readonly<Record<string, (times: number) => string>> = {
 describe('deep nesting', () => {
   // Where the parser gives up, that it does is told by the parser, as a syntax error is.
   it.each(Object.entries(nests))('%s', (_, nest) => {
-    for (const times of [50, 200, 1000, 5000]) {
+    for (const times of [50, 200, 5000]) {
       mustHold(`${pool}export const found = async (request, db) => pool.query('SELECT 1', [${nest(times)}])`)
       mustHold(`${pool}export const found = async (request, db) => pool.query(${nest(times)}, [])`)
     }
@@ -224,10 +224,10 @@ describe('generated programs', () => {
         const messages = mustHold(code, { filename: isJsx ? 'odd.tsx' : 'odd.ts', tenancy: seed.tenancy })
         if (!messages.some((message) => message.startsWith('Parsing error'))) parsed += 1
       }),
-      { numRuns: 250, seed: 1 },
+      { numRuns: 120, seed: 1 },
     )
     // Programs that hardly ever parse would test the parser alone.
-    expect(parsed).toBeGreaterThan(120)
+    expect(parsed).toBeGreaterThan(55)
   })
 })
 
@@ -271,6 +271,6 @@ describe('large files', () => {
     }
     ratio(20_000)
     // One query to a few lines is far denser than a service is; what must not be is a cost that grows faster than the file.
-    expect(ratio(1_000_000)).toBeLessThan(25)
+    expect(ratio(500_000)).toBeLessThan(25)
   })
 })
