@@ -4,6 +4,7 @@ import { unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
 import { isGlobal } from '../source/origin.ts'
 import { allowedAt, isWrittenOut } from './allowed.ts'
+import { isDeclaredHarmless } from './declared-value.ts'
 import type { ExtractionScope } from './library.ts'
 import { isNumber } from './numeric.ts'
 import { quotingOf } from './quoting.ts'
@@ -44,6 +45,7 @@ export function harmOf(node: TSESTree.Node, scope: ExtractionScope, depth = 0): 
       return all(...value.expressions)
     case 'MemberExpression':
       if (memberName(value) === 'length' || isLookup(value, scope)) return 'harmless'
+      if (isDeclaredHarmless(value, scope)) return 'harmless'
       return isMapped(value, scope) ? 'unseen' : 'open'
     case 'Literal':
       return 'harmless'

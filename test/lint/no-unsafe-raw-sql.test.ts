@@ -14,6 +14,20 @@ export class SearchHandler {
 }
 `
 
+/** Pieces of a condition, one for each of the inputs that the program's own settings name. */
+const pieces = (type: string, piece: string): string => `
+import { Pool } from 'pg'
+const pool = new Pool()
+enum Source { Registry = 'registry', Insurer = 'insurer' }
+enum Chosen { Any = process.env.SOURCE }
+interface Input<T> { source: T; days?: number; name: string; kind: 'open' | 'closed' }
+export async function stale(inputs: ${type}) {
+  const conditions: string[] = []
+  inputs.forEach((input) => { conditions.push(${piece}) })
+  return pool.query(\`SELECT * FROM patients WHERE \${conditions.join(' OR ')}\`)
+}
+`
+
 ruleTester().run('no-unsafe-raw-sql', rule as never, {
   valid: [
     {
@@ -32,6 +46,18 @@ ruleTester().run('no-unsafe-raw-sql', rule as never, {
       options: [{ tier: 'likely' }],
     },
     handler("await pool.query('SELECT * FROM patients WHERE id = $1', [request.params.id])"),
+    {
+      name: 'a member that is an enumeration by the argument of its type',
+      code: pieces('Input<Source>[]', "`source = '${input.source}'`"),
+    },
+    {
+      name: 'a member that is a number',
+      code: pieces('readonly Input<Source>[]', "`seen < now() - ${input.days} * interval '1 day'`"),
+    },
+    {
+      name: 'a member that is one of a few literals',
+      code: pieces('Array<Input<string>>', "`kind = '${input.kind}'`"),
+    },
     {
       name: 'constants',
       code: handler("const table = 'patients'; await pool.query(`SELECT * FROM ${table} LIMIT ${10}`)"),
@@ -191,6 +217,21 @@ ruleTester().run('no-unsafe-raw-sql', rule as never, {
     },
   ],
   invalid: [
+    {
+      name: 'a member that is any text by the argument of its type',
+      code: pieces('Input<string>[]', "`source = '${input.source}'`"),
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'a member that is any text',
+      code: pieces('Input<Source>[]', "`name = '${input.name}'`"),
+      errors: [{ messageId: 'value' }],
+    },
+    {
+      name: 'a member of an enumeration that the surroundings fill',
+      code: pieces('Input<Chosen>[]', "`source = '${input.source}'`"),
+      errors: [{ messageId: 'value' }],
+    },
     {
       name: 'a direction of which a list has a part',
       code: handler(

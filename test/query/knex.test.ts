@@ -224,6 +224,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'with mine as (select courses.id from courses where courses.school_id = :school) select mine.id from (select courses.id from courses where courses.school_id = :school) as mine',
     ],
     [
+      `knex.with('mine', (qb) => { qb.from('courses').where({ school_id: school }) }).with('two', knex.raw('select id from mine where id = ?', [id])).select('two.id').from('two')`,
+      'with mine as (select * from courses where courses.school_id = :school), two as (select mine.id from (select * from courses where courses.school_id = :school) as mine where mine.id = :id) select two.id from (select mine.id from (select * from courses where courses.school_id = :school) as mine where mine.id = :id) as two',
+    ],
+    [
+      `knex.with('mine', (qb) => { qb.from('courses').where({ school_id: school }) }).with('two', knex.raw('select id from public.mine')).select('two.id').from('two')`,
+      'with mine as (select * from courses where courses.school_id = :school), two as (select mine.id from public.mine as mine) select two.id from (select mine.id from public.mine as mine) as two',
+    ],
+    [
       `knex('courses').select('id').where({ school_id: school }).union([knex('lessons').select('id')])`,
       'select courses.id from courses where courses.school_id = :school union select lessons.id from lessons',
     ],

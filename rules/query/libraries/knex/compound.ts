@@ -3,6 +3,7 @@ import type { Block } from '../../../sql/statement.ts'
 import { fragmentBlocks } from '../../fragment.ts'
 import type { ChainStep } from './chain.ts'
 import { emptyLevel, possible, subqueriesOf, textOf, type Conversion, type Level } from './conversion.ts'
+import { readingNamed } from './named-queries.ts'
 import { partIn, rawTexts } from './raw.ts'
 
 /** `with('name', query)` and the CTEs of the query around, which stay visible. */
@@ -54,7 +55,7 @@ function branch(
     conversion.consumed.add(part)
     const texts = rawTexts(part.arguments, placed[0]!.environment, conversion)
     const blocks = texts.length === 1 ? fragmentBlocks(texts, part, conversion.draft) : null
-    return blocks?.length === 1 ? blocks[0]! : null
+    return blocks?.length === 1 ? readingNamed(blocks[0]!, level.ctes) : null
   }
   const blocks = subqueriesOf(placed[0]!, level, conversion)
   return blocks?.length === 1 ? blocks[0]! : null
