@@ -201,7 +201,8 @@ class SettledModels {
       derivedFrom: [],
       model: null,
       properties: {},
-      relationFields: {},
+      // A field without a model goes by the name of its key: statements that name the table themselves join it by either.
+      relationFields: Object.fromEntries([keyField(own, model), keyField(other, target)]),
     }
   }
 
@@ -226,6 +227,10 @@ function joinReference(pairs: Pairs, to: DeclaredModel): ReferenceShape {
     toColumns: pairs.map(([, key]) => key),
     cascades: true,
   }
+}
+
+function keyField(pairs: Pairs, to: DeclaredModel): readonly [string, RelationField] {
+  return [pairs.map(([own]) => own).join('+'), { to: to.table, many: false, on: pairs }]
 }
 
 /** Both sides of an association may tell the same key; only one of them says that it cascades. */

@@ -147,7 +147,12 @@ describe('TypeORM entities', () => {
       'assetId -> asset.id cascade',
       'tagId -> tag.id cascade',
     ])
+    expect(relationOf(shape, 'asset_tags_tag').relationFields).toEqual({
+      assetId: { to: 'asset', many: false, on: [['assetId', 'id']] },
+      tagId: { to: 'tag', many: false, on: [['tagId', 'id']] },
+    })
     expect(told(shape, 'asset_pairs')[0]).toBe('assetId_1! assetId_2!')
+    expect(Object.keys(relationOf(shape, 'asset_pairs').relationFields)).toEqual(['assetId_1', 'assetId_2'])
     expect(told(shape, 'tag_closure')[0]).toBe('id_ancestor! id_descendant!')
     expect(told(shape, 'tag')).toEqual(['id! parentId', 'key id', 'parentId -> tag.id'])
     expect(told(shape, 'badge')).toEqual(['tagId!', 'key tagId', 'tagId -> tag.id'])
