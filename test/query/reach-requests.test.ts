@@ -9,6 +9,7 @@ const tenancy: TenancyFile = {
   relations: {
     teams: { root: 'id', model: 'Team' },
     pages: { owned: 'teamId', model: 'Page' },
+    users: { owned: 'teamId', model: 'User' },
     notes: { ownedThrough: ['pageId', 'pages'], model: 'Note' },
     providers: { ownedThrough: ['pageId', 'pages'], model: 'Provider' },
     invitations: { owned: 'teamId', model: 'Invitation' },
@@ -54,6 +55,23 @@ describe('a handler that is declared public', () => {
     ],
   ])('%s', (_, expected, procedure) => {
     expect(kinds(`export const show = ${procedure}`)).toEqual(expected)
+  })
+})
+
+describe('whoever comes in', () => {
+  const of = (name: string, where: string, model = 'user') =>
+    `export async function ${name}(request) { const session = request.session; const { email, code, id } = request.body
+      return prisma.${model}.findFirst({ where: { ${where} } }) }`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['by an address', 'derived', of('signInByMagicCode', 'email, code')],
+    ['who forgot something', 'derived', of('postForgotPassword', 'email')],
+    ['by an id', 'certain', of('signInByMagicCode', 'id')],
+    ['by an address and an id', 'derived', of('resetPassword', 'email, id')],
+    ['to something else', 'certain', of('signIn', 'email', 'page')],
+    ['is looked up by somebody else', 'certain', of('findByEmail', 'email')],
+    ['and is listed', 'certain', of('getLoginHistory', 'email')],
+  ])('%s', (_, kind, service) => {
+    expect(kinds(service)).toEqual([kind])
   })
 })
 

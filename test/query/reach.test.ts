@@ -435,6 +435,7 @@ export const tidy = (session, value) => ({ id: value.trim(), at: session.started
       'derived',
       'const row = await openProject(session, params.name); return taskOf(row.id, params.name)',
     ],
+    ['or cannot be followed', 'unreached', 'const row = kept.current; return taskOf(row.id, params.name)'],
     ['or only made', 'certain', 'const row = tidy(session, params.id); return taskOf(row.id, params.name)'],
     ['or that the request names', 'certain', 'return taskOf(params.id, params.name)'],
     [
@@ -449,6 +450,22 @@ export const tidy = (session, value) => ({ id: value.trim(), at: session.started
       'app/elsewhere.ts': elsewhere,
     }
     expect(exposuresIn(files)[0]!.kind).toBe(kind)
+  })
+})
+
+describe('what cannot be followed, beside a name of the request', () => {
+  it.each<readonly [string, Exposure['kind']]>([
+    ['{ id: key, name }', 'unreached'],
+    ['{ projectId: key, name }', 'unreached'],
+    ['{ note: key, name }', 'certain'],
+  ])('%s', (where, kind) => {
+    const service = `${prisma}export const taskOf = (key, name) => prisma.task.findFirst({ where: ${where} })\n`
+    const body = 'return taskOf(kept.current.key, params.name)'
+    const files = {
+      'service.ts': service,
+      'app/route.ts': route(body, `import { taskOf } from '../service'`),
+    }
+    expect(exposuresIn(files)).toMatchObject([{ kind }])
   })
 })
 

@@ -36,6 +36,7 @@ import {
   ofTenantRow,
 } from './column.ts'
 import { contextVariableOf, isSelfVariable } from './context-variable.ts'
+import { isAtEntrance } from './entrance.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
@@ -142,7 +143,9 @@ export class Reach {
     const isOptional = mention.verdict.kind === 'leak' && mention.verdict.reason.kind === 'optional'
     const isTold = this.#isByTenantKey(values, mention) || (!isOptional && areOfTenant(values, this.#file))
     const ignored = isTold ? null : this.#ignoredTenant(at)
-    const held = states.find(({ value, state }) => isHeld(value, state))
+    const held =
+      states.find(({ value, state }) => isHeld(value, state)) ??
+      states.find(({ value, state }) => state.kind === 'unreached' && this.#ownsRows(value, mention))
     const found = held?.state ?? worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
     if (found.kind === 'certain' || found.kind === 'guarded') return found
@@ -175,6 +178,13 @@ export class Reach {
   #isOwnKey(column: string | null, { occurrence }: Judged): boolean {
     const key = relationIn(this.#file.tenancy, occurrence.relation)?.key ?? ['id']
     return key.length === 1 && column === key[0]
+  }
+
+  /** Is it the key of the row, or of the parent that owns it? Other values only choose among the rows of whoever owns that one. */
+  #ownsRows({ column, holds }: SteeringValue, mention: Judged): boolean {
+    const { ownership } = mention
+    const isLead = ownership.kind === 'through' && ownership.column === column
+    return holds && (isLead || this.#isOwnKey(column, mention))
   }
 
   /** Are the rows only those of tenants that the logged-in user is a member of? */
@@ -258,7 +268,9 @@ export class Reach {
       return worst(all.filter((one) => one !== null))
     }
     if (isConstantName(node)) return null
-    if (this.#isRequest(node, file)) return this.#ofRequest(node, at, file, look, 'request', members)
+    if (this.#isRequest(node, file)) {
+      return this.#ofRequest(node, at, file, look, 'request', members, mention)
+    }
     const variable = contextVariableOf(node, file)
     if (variable !== null) return this.#ofContext(variable, members, mention)
     if (file.proofs.factsAt(node, at).length > 0) return ofTenantRow
@@ -275,7 +287,7 @@ export class Reach {
       case 'row':
         return ofRow
       case 'request':
-        return this.#ofRequest(node, at, file, look, provenance.path, members)
+        return this.#ofRequest(node, at, file, look, provenance.path, members, mention)
       case 'parameter':
         return this.#ofParameter(node, at, file, look, members, mention)
       case 'unknown':
@@ -290,6 +302,7 @@ export class Reach {
     look: Look,
     value: string,
     members: readonly string[],
+    { occurrence }: Judged,
   ): Exposure {
     const written = file.scope.sourceCode.getText(node)
     if ([value, written].some((name) => isNonce(look.column, name)))
@@ -298,6 +311,9 @@ export class Reach {
     if (guard !== null) return { kind: 'guarded', by: guard }
     if (knowsDeploymentSecret(at, file)) return { kind: 'guarded', by: 'a secret of the deployment' }
     const handler = handlerAround(at)
+    if (isAtEntrance(handler, occurrence.relation.name, look.column)) {
+      return { kind: 'derived', from: 'whoever comes in, whose tenant nobody knows yet' }
+    }
     const { text } = file.scope.sourceCode
     const name = members.at(-1) ?? value.split('.').at(-1)!
     if (look.isRead && handler !== null && isDeclaredPublic(handler.whole) && isPublicName(name)) {
@@ -395,7 +411,9 @@ export class Reach {
     const guard = guardOf(pickingOf(node, members, look), at, file)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const { binding } = place.base
-    if (isServerAction(binding.function, file)) return this.#ofRequest(node, at, file, look, path, members)
+    if (isServerAction(binding.function, file)) {
+      return this.#ofRequest(node, at, file, look, path, members, mention)
+    }
     const names = [...place.path.slice(1), ...members].filter((name) => name !== '*')
     return this.#ofCallers({ binding, path: names }, file, look, mention)
   }
