@@ -123,6 +123,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       "select * from courses where (courses.school_id = :school and courses.id = :id) or courses.title = 'x'",
     ],
     [
+      `knex('courses').where('school_id', school).whereRaw(body.last ? 'id < ?' : 'id > ?', [id]).where('title', 'x')`,
+      "select * from courses where courses.school_id = :school and (courses.id < :id or courses.id > :id) and courses.title = 'x'",
+    ],
+    [
+      `knex('courses').where('school_id', school).whereRaw(body.last ? 'id = ? or true' : 'id > ?', [id])`,
+      'select * from courses where (courses.school_id = :school and (courses.id = :id or true)) or courses.id > :id',
+    ],
+    [
       `knex('courses').where('school_id', school).where(knex.raw("(id = ? or title = 'x')", [id]))`,
       "select * from courses where courses.school_id = :school and (courses.id = :id or courses.title = 'x')",
     ],

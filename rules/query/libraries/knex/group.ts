@@ -49,7 +49,7 @@ export function groupOf(
 function spliced(item: Item, step: ChainStep, family: Family, conversion: Conversion): readonly Item[] {
   const { condition } = item
   const inner = condition.kind === 'optional' ? condition.condition : condition
-  if (inner.kind !== 'or' || !isOpenRaw(step, family, conversion)) return [item]
+  if (inner.kind !== 'or' || !isOpenRaw(step, family, conversion, inner.operands)) return [item]
   return inner.operands.map((operand, index): Item => {
     if (index > 0) return { or: true, condition: operand }
     return {
@@ -63,12 +63,16 @@ function isOpenRaw(
   { method, call, environment }: ChainStep,
   family: Family,
   conversion: Conversion,
+  branches: readonly Condition[],
 ): boolean {
   const [first, ...more] = call.arguments
   const part = first === undefined || more.length > 0 ? null : partIn(first, conversion.draft.scope)
   const raw = readMethod(method, family)?.suffix === 'Raw'
   if (!raw && part === null) return false
   const texts = rawTexts(part?.arguments ?? call.arguments, environment, conversion)
+  // The branches are then what the one text may be as well as the other: `whereRaw(descending ? 'a < ?' : 'a > ?', …)`.
+  const areTexts = texts.length > 1 && texts.length === branches.length
+  if (areTexts && branches.every(({ kind }) => kind !== 'or')) return false
   return !texts.every(({ text }) => isBracketed(text.trim()))
 }
 
