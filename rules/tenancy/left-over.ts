@@ -36,6 +36,9 @@ export function judgeLeftOver(
     return unknown(`refers to ${doubtful.to}, of which it is unknown whose it is`)
   }
   const named = relation.columns.find(({ name }) => namesTenant(relation, name))
+  // `organization_id`, where organizations are what a tenant keeps rather than tenants.
+  const kept = named === undefined ? undefined : ownedBehind(named.name)
+  if (kept !== undefined && !('root' in decisionOf(kept.name)!)) return unknown(leadsTo(named!.name, kept))
   if (named !== undefined) return unknown(`${named.name} names a tenant, but is not among the tenant columns`)
   const identity = relation.references.find(({ to }) => people.has(to) && !isOwned(to))
   if (identity !== undefined && users.length === 0) {
@@ -54,10 +57,7 @@ export function judgeLeftOver(
     return unknown(`no tenant key and no owned parent, but tenants' rows refer to it (${shown})`)
   }
   const loose = relation.columns.find(({ name }) => ownedBehind(name) !== undefined)
-  if (loose !== undefined) {
-    const owned = ownedBehind(loose.name)!.name
-    return unknown(`${loose.name} seems to lead to ${owned}, though no foreign key says so`)
-  }
+  if (loose !== undefined) return unknown(leadsTo(loose.name, ownedBehind(loose.name)!))
   if (owners.length > 0) {
     return unknown(`only its authors (${listed(owners)}) connect it with a tenant`)
   }
@@ -88,6 +88,9 @@ function namesTenant(relation: RelationShape, column: string): boolean {
   const word = tenantWordOfColumn(column)
   return word !== null && weightOfWord(word) >= 5 && wordsOf(relation.name).at(-1) !== word
 }
+
+const leadsTo = (column: string, { name }: RelationShape): string =>
+  `${column} seems to lead to ${name}, though no foreign key says so`
 
 function listed(references: readonly ReferenceShape[]): string {
   return references.map(({ columns, to }) => `${columns.join('+')} -> ${to}`).join(', ')

@@ -66,6 +66,20 @@ describe('inference from SQL', () => {
     )
   })
 
+  it.each([
+    ['a column that leads to what a tenant keeps', 'organization_id seems to lead to organizations'],
+    ['a column of nothing that is known', 'company_id names a tenant'],
+  ])('says what it is unsure of: %s', (_, told) => {
+    const column = told.split(' ')[0]!
+    const { file } = fromSql(`
+      create table tenants (id uuid primary key);
+      create table organizations (id uuid primary key, tenant_id uuid not null references tenants);
+      create table projects (id uuid primary key, tenant_id uuid not null references tenants);
+      create table badges (id uuid primary key, ${column} uuid);
+    `)
+    expect(file.relations['badges']).toMatchObject({ unknown: expect.stringContaining(told) as string })
+  })
+
   it('takes what only one relation refers to, and is deleted with, for its details', () => {
     const schema = (reference: string, further = '') => `
       create table shops (id uuid primary key);
