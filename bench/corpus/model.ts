@@ -32,14 +32,21 @@ export function modelFor(tree: string, schemas: readonly string[], overlay: Over
     sources.map(readSource),
     overlay.tenantColumns === undefined ? {} : { tenantColumns: overlay.tenantColumns },
   )
-  const { relations, ...rest } = overlay.add ?? {}
+  const { relations: added = {}, ...rest } = overlay.add ?? {}
+  // Other versions name other relations: what leans on one that this version lacks says nothing here.
+  const known = new Set([...Object.keys(file.relations), ...Object.keys(added)])
+  const relations = Object.fromEntries(
+    Object.entries(added).filter(
+      ([, entry]) => !('ownedThrough' in entry) || known.has(entry.ownedThrough[1]),
+    ),
+  )
   const merged: TenancyFile = {
     ...file,
     ...rest,
     relations: {
       ...file.relations,
       ...Object.fromEntries(
-        Object.entries(relations ?? {}).map(([name, entry]) => [
+        Object.entries(relations).map(([name, entry]) => [
           name,
           { ...withoutOwner(file.relations[name]), ...entry },
         ]),
