@@ -15,7 +15,7 @@ export function cloneOf(repository: string, clones: string): string | null {
 }
 
 const readable =
-  /\.(?:ts|tsx|mts|cts|js|jsx|mjs|cjs|prisma|sql)$|(?:^|\/)(?:package|tsconfig[^/]*|jsconfig)\.json$/
+  /\.(?:ts|tsx|mts|cts|js|jsx|mjs|cjs|prisma|sql)$|(?:^|\/)(?:package|tsconfig[^/]*|jsconfig)\.json$|(?:^|\/)pnpm-workspace\.yaml$/
 
 /** Lays the sources of one commit into `folder`, once; an interrupted run leaves nothing that looks complete. */
 export function layTree(clone: string, commit: string, folder: string): string {
