@@ -1,5 +1,4 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../source/binding.ts'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { calleeName } from './calls.ts'
@@ -55,14 +54,7 @@ const writes = /\w\.\w+\.(?:create|update|upsert|delete|count|aggregate)\w*\(/
 const asks =
   /\bawait\s+(?:\w+\.)*(?:get|find|fetch|load|resolve)(?!\w*(?:Body|Json|Form|Quer|Param|Input|Request|Header|Cookie|Payload))[A-Z]\w*\(/
 
-/** `HOUSE_ACCOUNT_ID`, `settings.HOUSE_ACCOUNT_ID`: what is written so is the same in every request. */
+/** `HOUSE_ACCOUNT_ID`: what is written so is the same in every request. */
 export function isConstantName(node: TSESTree.Node): boolean {
-  if (node.type === 'Identifier') return constantName.test(node.name)
-  if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier') return false
-  return constantName.test(memberName(node) ?? '') && settings.test(node.object.name)
+  return node.type === 'Identifier' && /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(node.name)
 }
-
-const constantName = /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/
-
-/** Objects that hold what whoever runs the program has set. */
-const settings = /^(?:envs?|environment|config|settings|constants)$|(?:Env|Config|Constants)$/
