@@ -9,7 +9,7 @@ import { join } from './join.ts'
 import type { Provenance } from './provenance.ts'
 import { hasRequestDecorator, isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
 import { routeParameters } from './route-file.ts'
-import { writesOf } from './writes.ts'
+import { type Write, writesInRounds, writesOf } from './writes.ts'
 
 export interface TracerOptions {
   readonly sourceCode: TSESLint.SourceCode
@@ -106,9 +106,9 @@ export class Tracer {
         if (node.type === 'UnaryExpression' && node.operator === 'void') return absent
         return node.argument ? this.provenanceOf(node.argument) : absent
       case 'TemplateLiteral':
-        return { ...this.#joined(node.expressions), nullable: false }
+        return this.#made(node, node.expressions)
       case 'BinaryExpression':
-        return { ...this.#joined([node.left, node.right]), nullable: false }
+        return this.#made(node, [node.left, node.right])
       case 'LogicalExpression':
         return this.#logical(node)
       case 'ConditionalExpression':
@@ -118,11 +118,11 @@ export class Tracer {
       case 'SequenceExpression':
         return this.provenanceOf(node.expressions.at(-1)!)
       case 'ArrayExpression':
-        return { ...this.#joined(node.elements), nullable: false }
+        return this.#made(node, node.elements)
       case 'ObjectExpression':
-        return { ...this.#joined(node.properties.map(propertyPart)), nullable: false }
+        return this.#made(node, node.properties.map(propertyPart))
       case 'NewExpression':
-        return { ...this.#joined(node.arguments), nullable: false }
+        return this.#made(node, node.arguments)
       case 'Identifier':
         if (node.name === 'undefined') return absent
         return this.#place(node)
@@ -157,6 +157,13 @@ export class Tracer {
     const isAbsent = right.kind === 'literal' && right.nullable
     const worst = isAbsent ? left : join([left, right])
     return { ...worst, nullable: right.nullable }
+  }
+
+  /** A value that is made of others is none of them, and is always there. */
+  #made(node: TSESTree.Node, parts: readonly (TSESTree.Node | null)[]): Provenance {
+    const found = this.#joined(parts)
+    if (found.kind !== 'literal') return { ...found, nullable: false }
+    return { kind: 'literal', value: null, written: this.#text(node), nullable: false }
   }
 
   #place(node: TSESTree.Node): Provenance {
@@ -243,12 +250,18 @@ export class Tracer {
   #ofVariable(identifier: TSESTree.Identifier, at: TSESTree.Node, path: string): Provenance {
     const writes = writesOf(this.#options.sourceCode, identifier, at) ?? []
     const last = writes.findLastIndex((write) => write.kind !== 'member' && write.conditional === null)
-    const values = writes
-      .slice(Math.max(0, last))
-      .filter((write) => write.kind !== 'member')
-      .map((write) => write.value)
-    if (values.length === 0 || values.includes(null)) return { kind: 'unknown', path, nullable: false }
-    const found = this.#joined(values)
+    const valuesOf = (all: readonly Pick<Write, 'kind' | 'value'>[]): readonly (TSESTree.Node | null)[] =>
+      all.filter((write) => write.kind !== 'member').map((write) => write.value)
+    const values = valuesOf(writes.slice(Math.max(0, last)))
+    const others = valuesOf(writesInRounds(this.#options.sourceCode, identifier, at))
+    if (values.length + others.length === 0 || [...values, ...others].includes(null)) {
+      return { kind: 'unknown', path, nullable: false }
+    }
+    const first = this.#joined(values)
+    const later = others.length === 0 ? first : this.#joined(others)
+    // Whoever calls the function chooses where a walk begins, whatever it finds on its way.
+    const isWalk = first.kind === 'parameter' && later.kind === 'unknown'
+    const found = isWalk ? { ...first, nullable: first.nullable || later.nullable } : join([first, later])
     const certain = last >= 0
     return { ...found, nullable: found.nullable || !certain }
   }

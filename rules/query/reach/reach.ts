@@ -4,6 +4,7 @@ import type { Binding } from '../../source/binding.ts'
 import { unwrap } from '../../source/children.ts'
 import { isConstant, linted, type SourceModule } from '../../source/module.ts'
 import { lineOf } from '../../source/position.ts'
+import type { Provenance } from '../../provenance/provenance.ts'
 import { placeOf } from '../../provenance/place.ts'
 import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
@@ -267,6 +268,7 @@ export class Reach {
       return { kind: 'derived', from: 'a row of a tenant of whoever is logged in' }
     }
     const provenance = file.scope.provenanceOf(node)
+    if (look.column === null && isMovedOn(node, provenance, file)) return null
     switch (provenance.kind) {
       case 'literal':
         return null
@@ -506,6 +508,10 @@ const pickingOf = (value: TSESTree.Node, members: readonly string[], { absentPic
   members: absentPicksNone ? members : [],
   absentPicksNone,
 })
+
+/** `cursor` in `id > cursor`, which a loop moves on over the rows of its own query: it says where to go on, and picks none. */
+const isMovedOn = (node: TSESTree.Node, { kind }: Provenance, { scope }: QueryContext): boolean =>
+  node.type === 'Identifier' && (kind === 'row' || kind === 'unknown') && !isConstant(scope.sourceCode, node)
 
 const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
 
