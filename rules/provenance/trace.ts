@@ -2,6 +2,7 @@ import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { presenceOf } from './assertion.ts'
 import { isFunction, memberName } from '../source/binding.ts'
 import { returnsOf, unwrap } from '../source/children.ts'
+import { areExhaustive } from './arms.ts'
 import { isGuarded } from './guard.ts'
 import { type SourceModule, isConstant } from '../source/module.ts'
 import { type IsConstant, type Place, placeOf } from './place.ts'
@@ -9,7 +10,7 @@ import { join } from './join.ts'
 import type { Provenance } from './provenance.ts'
 import { hasRequestDecorator, isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
 import { routeParameters } from './route-file.ts'
-import { type Write, writesInRounds, writesOf } from './writes.ts'
+import { writesInRounds, writesOf } from './writes.ts'
 
 export interface TracerOptions {
   readonly sourceCode: TSESLint.SourceCode
@@ -248,12 +249,15 @@ export class Tracer {
   }
 
   #ofVariable(identifier: TSESTree.Identifier, at: TSESTree.Node, path: string): Provenance {
-    const writes = writesOf(this.#options.sourceCode, identifier, at) ?? []
-    const last = writes.findLastIndex((write) => write.kind !== 'member' && write.conditional === null)
-    const valuesOf = (all: readonly Pick<Write, 'kind' | 'value'>[]): readonly (TSESTree.Node | null)[] =>
-      all.filter((write) => write.kind !== 'member').map((write) => write.value)
-    const values = valuesOf(writes.slice(Math.max(0, last)))
-    const others = valuesOf(writesInRounds(this.#options.sourceCode, identifier, at))
+    const writes = (writesOf(this.#options.sourceCode, identifier, at) ?? []).filter(
+      ({ kind }) => kind !== 'member',
+    )
+    // The last writes that leave no way without one of them: an unconditional one, or one in each arm of a test.
+    const last = writes.findLastIndex((_, index) =>
+      areExhaustive(writes.slice(index).map(({ decisions }) => decisions)),
+    )
+    const values = writes.slice(Math.max(0, last)).map(({ value }) => value)
+    const others = writesInRounds(this.#options.sourceCode, identifier, at).map(({ value }) => value)
     if (values.length + others.length === 0 || [...values, ...others].includes(null)) {
       return { kind: 'unknown', path, nullable: false }
     }

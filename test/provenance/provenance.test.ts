@@ -95,6 +95,46 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   'other origins': [
     ['a literal', query("'v1'"), 'literal "v1"'],
     ['a constant', `const id = 7\n${query('id')}`, 'literal 7'],
+    [
+      'a variable that each arm sets',
+      `export const f = async (a, b) => { let id; if (a) { id = 'a' } else if (b) { id = 'b' } else { throw new Error() } ${query('id')} }`,
+      'literal "a"',
+    ],
+    [
+      'a variable that an arm leaves as it is',
+      `export const f = async (a, b) => { let id; if (a) { id = 'a' } else if (b) { id = 'b' } ${query('id')} }`,
+      'literal "a" ?',
+    ],
+    [
+      'a variable that each arm sets anew',
+      `export const f = async (a, req) => { let id = req.query.id; if (a) { id = 'a' } else { id = 'b' } ${query('id')} }`,
+      'literal "a"',
+    ],
+    [
+      'a variable that a test of something else sets',
+      `export const f = async (a, b) => { let id; if (a) { id = 'a' } if (!b) { id = 'b' } ${query('id')} }`,
+      'literal "a" ?',
+    ],
+    [
+      'a member that was tested with an optional chain',
+      `export const f = async (a) => { const found = await ${query("'x'")}; if (!found?.rows) return; ${query('found?.rows?.[0]')} }`,
+      'row pool.query().rows.0',
+    ],
+    [
+      'a list of which there are some',
+      handler(`if (req.query.ids?.length > 0) ${query('req.query.ids')}`),
+      'request request.query.ids',
+    ],
+    [
+      'a list of which there may be none',
+      handler(`if (req.query.ids?.length !== 0) ${query('req.query.ids')}`),
+      'request request.query.ids ?',
+    ],
+    [
+      'a list of which there are few',
+      handler(`if (!(req.query.ids?.length > 9)) ${query('req.query.ids')}`),
+      'request request.query.ids ?',
+    ],
     ['an object that is made', query('new Date()'), 'literal new Date()'],
     ['a text without holes', query('`all`'), 'literal `all`'],
     ['a sum of constants', query("'a' + 'b'"), "literal 'a' + 'b'"],
