@@ -49,6 +49,7 @@ import { areOfTenant, isLookUpForTenant } from './of-tenant.ts'
 import { isDeclaredPublic, isPublicName } from './published.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
+import { boundBySession } from './stored-session.ts'
 import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
 import { onlyTellsTaken } from './taken.ts'
 import { readsOnlyTenant } from './tenant-look.ts'
@@ -296,7 +297,7 @@ export class Reach {
     const written = file.scope.sourceCode.getText(node)
     if ([value, written].some((name) => isNonce(look.column, name)))
       return { kind: 'derived', from: 'the nonce `state`' }
-    const guard = guardOf(pickingOf(node, members, look), at, file)
+    const guard = guardFor(pickingOf(node, members, look), at, file, look)
     if (guard !== null) return { kind: 'guarded', by: guard }
     if (knowsDeploymentSecret(at, file)) return { kind: 'guarded', by: 'a secret of the deployment' }
     const handler = handlerAround(at)
@@ -394,7 +395,7 @@ export class Reach {
       if (made !== node) return this.#ofValue(made, at, file, look, members, mention)
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     }
-    const guard = guardOf(pickingOf(node, members, look), at, file)
+    const guard = guardFor(pickingOf(node, members, look), at, file, look)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const { binding } = place.base
     if (isServerAction(binding.function, file)) return this.#ofRequest(node, at, file, look, path, members)
@@ -512,6 +513,10 @@ const pickingOf = (value: TSESTree.Node, members: readonly string[], { absentPic
 /** `cursor` in `id > cursor`, which a loop moves on over the rows of its own query: it says where to go on, and picks none. */
 const isMovedOn = (node: TSESTree.Node, { kind }: Provenance, { scope }: QueryContext): boolean =>
   node.type === 'Identifier' && (kind === 'row' || kind === 'unknown') && !isConstant(scope.sourceCode, node)
+
+/** Whoever was let in to something may look at it; what they write is another question. */
+const guardFor = (picking: Picking, at: TSESTree.Node, file: QueryContext, { isRead }: Look): string | null =>
+  guardOf(picking, at, file) ?? (isRead ? boundBySession(picking, at, file) : null)
 
 const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
 
