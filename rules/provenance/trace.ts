@@ -263,8 +263,8 @@ export class Tracer {
     }
     const first = this.#joined(values)
     const later = others.length === 0 ? first : this.#joined(others)
-    // Whoever calls the function chooses where a walk begins, whatever it finds on its way.
-    const isWalk = first.kind === 'parameter' && later.kind === 'unknown'
+    // A walk goes where the rows lead from its beginning, whatever it finds on its way.
+    const isWalk = (first.kind === 'parameter' || first.kind === 'row') && later.kind === 'unknown'
     const found = isWalk ? { ...first, nullable: first.nullable || later.nullable } : join([first, later])
     const certain = last >= 0
     return { ...found, nullable: found.nullable || !certain }

@@ -242,3 +242,31 @@ export default Page\n`
     expect(found === 'certain' ? 'likely' : found).toBe(kind)
   })
 })
+
+describe('a variable that a loop moves on over the rows of its own query', () => {
+  const route = (body: string): string => `${prisma}export async function GET(request, { params }) {
+  const session = await getSession(request)
+  ${body}
+}\n`
+  const page = 'prisma.project.findMany({ where: { id: { gt: cursor } } })'
+  it.each<Row>([
+    [
+      'and that begins as nothing picks no rows',
+      'likely',
+      `let cursor = null; for (;;) { const rows = await ${page}; if (rows.length === 0) return; cursor = rows.at(-1).id }`,
+    ],
+    [
+      'and that begins as what the request says',
+      'certain',
+      `let id = params.id; while (id) { const row = await prisma.project.findUnique({ where: { id } }); id = row?.parentId ?? null }`,
+    ],
+    [
+      'and that begins at a row',
+      'derived',
+      `const first = await prisma.project.findFirst({ where: { teamId: session.teamId } })
+       let id = first.id; while (id) { const row = await prisma.project.findUnique({ where: { id } }); id = row?.parentId ?? null }`,
+    ],
+  ])('%s: %s', (_, kind, body) => {
+    expect(kindOf({ 'service.ts': route(body) })).toBe(kind)
+  })
+})

@@ -49,7 +49,8 @@ export function usesParameter(node: TSESTree.Node, index: number, text: string):
   const body = text.slice(node.body.range[0] - node.range[0])
   const names = namesIn(parameter)
   return (
-    names.length === 0 || names.some((name) => new RegExp(`(?<![\\w$])(?<!(?<!\\.)\\.)${escaped(name)}(?![\\w$])`).test(body))
+    names.length === 0 ||
+    names.some((name) => new RegExp(`(?<![\\w$])(?<!(?<!\\.)\\.)${escaped(name)}(?![\\w$])`).test(body))
   )
 }
 

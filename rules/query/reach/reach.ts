@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Binding } from '../../source/binding.ts'
 import { unwrap } from '../../source/children.ts'
-import { isConstant, linted, type SourceModule } from '../../source/module.ts'
+import { isConstant, linted, type SourceModule, variableOf } from '../../source/module.ts'
 import { lineOf } from '../../source/position.ts'
 import type { Provenance } from '../../provenance/provenance.ts'
 import { placeOf } from '../../provenance/place.ts'
@@ -511,8 +511,13 @@ const pickingOf = (value: TSESTree.Node, members: readonly string[], { absentPic
 })
 
 /** `cursor` in `id > cursor`, which a loop moves on over the rows of its own query: it says where to go on, and picks none. */
-const isMovedOn = (node: TSESTree.Node, { kind }: Provenance, { scope }: QueryContext): boolean =>
-  node.type === 'Identifier' && (kind === 'row' || kind === 'unknown') && !isConstant(scope.sourceCode, node)
+function isMovedOn(node: TSESTree.Node, { kind }: Provenance, { scope }: QueryContext): boolean {
+  if (node.type !== 'Identifier' || (kind !== 'row' && kind !== 'unknown')) return false
+  if (isConstant(scope.sourceCode, node)) return false
+  const declarator = variableOf(scope.sourceCode, node)?.defs[0]?.node
+  if (declarator?.type !== 'VariableDeclarator') return false
+  return declarator.init === null || scope.provenanceOf(declarator.init).kind === 'literal'
+}
 
 /** Whoever was let in to something may look at it; what they write is another question. */
 const guardFor = (picking: Picking, at: TSESTree.Node, file: QueryContext, { isRead }: Look): string | null =>
