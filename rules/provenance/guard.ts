@@ -70,7 +70,7 @@ function isAbsent(node: TSESTree.Node): boolean {
 function impliesPresent(test: TSESTree.Node, signs: Told): boolean {
   const { is } = signs
   const bare = unwrap(test)
-  if (is(bare)) return true
+  if (is(bare) || holdersOf(bare).some(is)) return true
   if (bare.type === 'LogicalExpression' && bare.operator === '&&') {
     return impliesPresent(bare.left, signs) || impliesPresent(bare.right, signs)
   }
@@ -78,9 +78,19 @@ function impliesPresent(test: TSESTree.Node, signs: Told): boolean {
   if (bare.type !== 'BinaryExpression') return false
   const { left, right, operator } = bare
   if (isCount(left) && is(left) && comparesWithNone(operator, right, true)) return true
+  if (operator.startsWith('>') && isNumber(right) && holdersOf(unwrap(left)).some(is)) return true
   if (operator === '!=' || operator === '!==') return is(left) && isAbsent(right)
   return operator === '===' && isTypeofOf(left, is) && right.type === 'Literal' && right.value !== 'undefined'
 }
+
+/** What a member was read from: `ids` in `ids?.length`, which is `undefined`, and above no number, where there are none. */
+function holdersOf(node: TSESTree.Node): readonly TSESTree.Node[] {
+  if (node.type !== 'MemberExpression') return []
+  const object = unwrap(node.object)
+  return [object, ...holdersOf(object)]
+}
+
+const isNumber = (node: TSESTree.Node): boolean => node.type === 'Literal' && typeof node.value === 'number'
 
 /** If the value is absent, the test holds. */
 function impliedByAbsence(test: TSESTree.Node, signs: Told): boolean {

@@ -9,7 +9,12 @@ export type Origin =
   | { readonly kind: 'trusted'; readonly path: string }
   /** Body, query, path parameter, header: chosen by whoever sends the request. */
   | { readonly kind: 'request'; readonly path: string }
-  | { readonly kind: 'literal'; readonly value: string | number | boolean | null }
+  /** The program wrote it itself; `written` is its text where it is no plain constant (`new Date()`, `[1, 2]`). */
+  | {
+      readonly kind: 'literal'
+      readonly value: string | number | boolean | null
+      readonly written?: string
+    }
   /** A column of a row that a query in sight returned. */
   | { readonly kind: 'row'; readonly path: string }
   /** A parameter of the enclosing function: depends on the callers. */

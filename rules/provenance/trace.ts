@@ -2,6 +2,7 @@ import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { presenceOf } from './assertion.ts'
 import { isFunction, memberName } from '../source/binding.ts'
 import { returnsOf, unwrap } from '../source/children.ts'
+import { areExhaustive } from './arms.ts'
 import { isGuarded } from './guard.ts'
 import { type SourceModule, isConstant } from '../source/module.ts'
 import { type IsConstant, type Place, placeOf } from './place.ts'
@@ -9,7 +10,7 @@ import { join } from './join.ts'
 import type { Provenance } from './provenance.ts'
 import { hasRequestDecorator, isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
 import { routeParameters } from './route-file.ts'
-import { writesOf } from './writes.ts'
+import { writesInRounds, writesOf } from './writes.ts'
 
 export interface TracerOptions {
   readonly sourceCode: TSESLint.SourceCode
@@ -106,9 +107,9 @@ export class Tracer {
         if (node.type === 'UnaryExpression' && node.operator === 'void') return absent
         return node.argument ? this.provenanceOf(node.argument) : absent
       case 'TemplateLiteral':
-        return { ...this.#joined(node.expressions), nullable: false }
+        return this.#made(node, node.expressions)
       case 'BinaryExpression':
-        return { ...this.#joined([node.left, node.right]), nullable: false }
+        return this.#made(node, [node.left, node.right])
       case 'LogicalExpression':
         return this.#logical(node)
       case 'ConditionalExpression':
@@ -118,11 +119,11 @@ export class Tracer {
       case 'SequenceExpression':
         return this.provenanceOf(node.expressions.at(-1)!)
       case 'ArrayExpression':
-        return { ...this.#joined(node.elements), nullable: false }
+        return this.#made(node, node.elements)
       case 'ObjectExpression':
-        return { ...this.#joined(node.properties.map(propertyPart)), nullable: false }
+        return this.#made(node, node.properties.map(propertyPart))
       case 'NewExpression':
-        return { ...this.#joined(node.arguments), nullable: false }
+        return this.#made(node, node.arguments)
       case 'Identifier':
         if (node.name === 'undefined') return absent
         return this.#place(node)
@@ -157,6 +158,13 @@ export class Tracer {
     const isAbsent = right.kind === 'literal' && right.nullable
     const worst = isAbsent ? left : join([left, right])
     return { ...worst, nullable: right.nullable }
+  }
+
+  /** A value that is made of others is none of them, and is always there. */
+  #made(node: TSESTree.Node, parts: readonly (TSESTree.Node | null)[]): Provenance {
+    const found = this.#joined(parts)
+    if (found.kind !== 'literal') return { ...found, nullable: false }
+    return { kind: 'literal', value: null, written: this.#text(node), nullable: false }
   }
 
   #place(node: TSESTree.Node): Provenance {
@@ -241,14 +249,23 @@ export class Tracer {
   }
 
   #ofVariable(identifier: TSESTree.Identifier, at: TSESTree.Node, path: string): Provenance {
-    const writes = writesOf(this.#options.sourceCode, identifier, at) ?? []
-    const last = writes.findLastIndex((write) => write.kind !== 'member' && write.conditional === null)
-    const values = writes
-      .slice(Math.max(0, last))
-      .filter((write) => write.kind !== 'member')
-      .map((write) => write.value)
-    if (values.length === 0 || values.includes(null)) return { kind: 'unknown', path, nullable: false }
-    const found = this.#joined(values)
+    const writes = (writesOf(this.#options.sourceCode, identifier, at) ?? []).filter(
+      ({ kind }) => kind !== 'member',
+    )
+    // The last writes that leave no way without one of them: an unconditional one, or one in each arm of a test.
+    const last = writes.findLastIndex((_, index) =>
+      areExhaustive(writes.slice(index).map(({ decisions }) => decisions)),
+    )
+    const values = writes.slice(Math.max(0, last)).map(({ value }) => value)
+    const others = writesInRounds(this.#options.sourceCode, identifier, at).map(({ value }) => value)
+    if (values.length + others.length === 0 || [...values, ...others].includes(null)) {
+      return { kind: 'unknown', path, nullable: false }
+    }
+    const first = this.#joined(values)
+    const later = others.length === 0 ? first : this.#joined(others)
+    // A walk goes where the rows lead from its beginning, whatever it finds on its way.
+    const isWalk = (first.kind === 'parameter' || first.kind === 'row') && later.kind === 'unknown'
+    const found = isWalk ? { ...first, nullable: first.nullable || later.nullable } : join([first, later])
     const certain = last >= 0
     return { ...found, nullable: found.nullable || !certain }
   }

@@ -183,6 +183,35 @@ export function firstOfMany(
   return writes.length > writeLimit ? writes[0]!.value : undefined
 }
 
+/**
+ * Writes that do not come before `at` in the text, and may have happened all the same: in an earlier round of a loop, or before a
+ * function that only refers to the variable is called.
+ */
+export function writesInRounds(
+  sourceCode: TSESLint.SourceCode,
+  identifier: TSESTree.Identifier,
+  at: TSESTree.Node,
+): readonly Omit<Write, 'decisions' | 'conditional'>[] {
+  const variable = variableOf(sourceCode, identifier)
+  const [definition] = variable?.defs ?? []
+  if (variable === null || definition === undefined) return []
+  const assigned = everyWrite(variable).filter(({ kind }) => kind === 'assign' || kind === 'append')
+  if (assigned.length === 0) return []
+  const isEarlier = (one: RawWrite): boolean => one.node.range[1] <= at.range[0]
+  const found = new Set<RawWrite>()
+  for (let round = at.parent; round != null && !contains(round, definition.name); round = round.parent) {
+    const isFunctionAround = isFunction(round)
+    if (!isFunctionAround && !/^(?:For|While|DoWhile)/.test(round.type)) continue
+    const within = assigned.filter(({ node }) => contains(round!, node))
+    // What each round, or each call, writes first is what is read.
+    if (within.some((one) => isEarlier(one) && decisionsTo(one.node, at, sourceCode.text).length === 0)) break
+    for (const one of isFunctionAround ? assigned : within) {
+      if (!isEarlier(one) || areExclusive(one.node, at)) found.add(one)
+    }
+  }
+  return [...found]
+}
+
 type RawWrite = Omit<Write, 'decisions' | 'conditional'>
 
 /** A client is referred to by each query of its file and written once, so that the references are looked through once. */

@@ -93,7 +93,12 @@ function describeSite(site: CallSite, file: QueryContext, filename: string): str
 function describeValue(value: Provenance | undefined): string {
   if (value === undefined) return 'not known'
   const nullable = value.nullable ? ', may be absent' : ''
-  if (value.kind === 'literal') return `the constant ${JSON.stringify(value.value)}`
+  if (value.kind === 'literal') {
+    const { written } = value
+    return written === undefined
+      ? `the constant ${JSON.stringify(value.value)}`
+      : `what the program writes: \`${written}\``
+  }
   const words = {
     trusted: 'the authenticated tenant',
     request: 'chosen by the request',

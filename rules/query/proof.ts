@@ -212,7 +212,9 @@ export class Proofs {
     const value = this.identities.of(source)
     if (list === null || value === null || list.path.includes('*')) return false
     const member = value.path.at(-1) === '*' ? { ...value, path: value.path.slice(0, -1) } : value
-    return isEqual(list, member) && areAllFound(site.node, list, at, this.identities)
+    // A test inside the call, around the value, holds where the value is used: `...(ids?.length > 0 && { … })`.
+    const use = contains(at, source) ? source : at
+    return isEqual(list, member) && areAllFound(site.node, list, use, this.identities)
   }
 
   /** `if (parent.children.length === 0) throw …` after a read that includes the children with this key. */

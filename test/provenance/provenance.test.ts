@@ -13,7 +13,7 @@ function last(code: string): Provenance {
 
 /** `kind path` and a question mark when the value may be absent. */
 function told(value: Provenance): string {
-  const what = value.kind === 'literal' ? JSON.stringify(value.value) : value.path
+  const what = value.kind === 'literal' ? (value.written ?? JSON.stringify(value.value)) : value.path
   return `${value.kind} ${what}${value.nullable ? ' ?' : ''}`
 }
 
@@ -95,6 +95,76 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   'other origins': [
     ['a literal', query("'v1'"), 'literal "v1"'],
     ['a constant', `const id = 7\n${query('id')}`, 'literal 7'],
+    [
+      'a variable that each arm sets',
+      `export const f = async (a, b) => { let id; if (a) { id = 'a' } else if (b) { id = 'b' } else { throw new Error() } ${query('id')} }`,
+      'literal "a"',
+    ],
+    [
+      'a variable that an arm leaves as it is',
+      `export const f = async (a, b) => { let id; if (a) { id = 'a' } else if (b) { id = 'b' } ${query('id')} }`,
+      'literal "a" ?',
+    ],
+    [
+      'a variable that each arm sets anew',
+      `export const f = async (a, req) => { let id = req.query.id; if (a) { id = 'a' } else { id = 'b' } ${query('id')} }`,
+      'literal "a"',
+    ],
+    [
+      'a variable that a test of something else sets',
+      `export const f = async (a, b) => { let id; if (a) { id = 'a' } if (!b) { id = 'b' } ${query('id')} }`,
+      'literal "a" ?',
+    ],
+    [
+      'a member that was tested with an optional chain',
+      `export const f = async (a) => { const found = await ${query("'x'")}; if (!found?.rows) return; ${query('found?.rows?.[0]')} }`,
+      'row pool.query().rows.0',
+    ],
+    [
+      'a list of which there are some',
+      handler(`if (req.query.ids?.length > 0) ${query('req.query.ids')}`),
+      'request request.query.ids',
+    ],
+    [
+      'a list of which there may be none',
+      handler(`if (req.query.ids?.length !== 0) ${query('req.query.ids')}`),
+      'request request.query.ids ?',
+    ],
+    [
+      'a list of which there are few',
+      handler(`if (!(req.query.ids?.length > 9)) ${query('req.query.ids')}`),
+      'request request.query.ids ?',
+    ],
+    ['an object that is made', query('new Date()'), 'literal new Date()'],
+    ['a text without holes', query('`all`'), 'literal `all`'],
+    ['a sum of constants', query("'a' + 'b'"), "literal 'a' + 'b'"],
+    [
+      'a variable that a loop moves on',
+      `const f = async () => { let id = null; for (;;) { const found = await ${query('id')}; id = found.rows[0].id } }`,
+      'unknown pool.query() ?',
+    ],
+    [
+      'a parameter that a loop moves on',
+      `const f = async (first: string) => { let id = first; for (;;) { const found = await ${query('id')}; id = found.rows[0].id } }`,
+      'parameter first',
+    ],
+    [
+      'a variable that each round sets first',
+      `const f = async () => { let id = null; for (;;) { id = 7; await ${query('id')}; id = req.body.id } }`,
+      'literal 7',
+    ],
+    [
+      'a variable that the request moves on',
+      handler(
+        `let id = null; for (const one of req.body.ids) { if (id !== null) await ${query('id')}; id = one }`,
+      ),
+      'request request.body.ids.*',
+    ],
+    [
+      'a variable that another function writes',
+      `let id = null\nexport const f = () => ${query('id')}\napp.get('/x', (req) => { id = req.body.id; return f() })`,
+      'request request.body.id ?',
+    ],
     ['a parameter', `export const f = (id: string) => ${query('id')}`, 'parameter id'],
     ['an environment variable', query('process.env.VISIT'), 'unknown process.env.VISIT ?'],
     ['a function out of sight', query('current()'), 'unknown current()'],

@@ -8,7 +8,8 @@ import { isMembership } from './column.ts'
 import { askedForPublic } from './published.ts'
 import { isRefusing, onlyTells } from './refusal.ts'
 import { RowTrail } from './row-trail.ts'
-import { comparedSide, type Rows } from './tenant-comparison.ts'
+import { comparedSide, isTold, type Rows } from './tenant-comparison.ts'
+import { tenantMapChecked } from './tenant-map.ts'
 
 /** A look-up that is handed the tenant of a row together with the actor: `findMember(row.teamId, session.user.id)`. */
 function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, text: string): boolean {
@@ -91,6 +92,8 @@ export function checkedAfter(
   file: QueryContext,
   until?: TSESTree.Node,
 ): string | null {
+  const mapped = tenantMapChecked(call, file, (other) => isTold(other, until ?? call, file), until)
+  if (mapped !== null) return mapped
   const around = functionAround(call)
   const trail = around === null ? null : RowTrail.of(call, around, file)
   if (around === null || trail === null) return null

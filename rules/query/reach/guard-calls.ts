@@ -6,12 +6,13 @@ import type { QueryContext } from '../context.ts'
 import { guardAround } from './around.ts'
 import { declaredAround } from '../authority/declared.ts'
 import { isAsked, isDiscarded } from './asked.ts'
-import { calledFunction } from './called-function.ts'
+import { type CalledFunction, calledFunction } from './called-function.ts'
 import { calleeName } from './calls.ts'
 import { comparesTenant } from './compared-text.ts'
 import { workingText } from './delegated.ts'
 import { Handed, type Picking } from './handed.ts'
-import { knowsActor } from './handed-actor.ts'
+import { findsActor, knowsActor, usesParameter } from './handed-actor.ts'
+import { awaitedWith } from './inner-guard.ts'
 import { isQuestion, isRefusing, neverRefusing, refusalAlone, refusalOf } from './refusal.ts'
 import { statementsBefore } from './statements-before.ts'
 
@@ -92,9 +93,20 @@ class CallWatch {
     const target = calledFunction(call, this.#file)
     const text = target === null ? null : workingText(target, this.#file)
     if (target === null || text === null) return false
+    if (this.#throwsInside(call, target)) return true
     const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)
     if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return false
     return refusal === 'throws' || isAsked(call, at, this.#file)
+  }
+
+  /** Does it hand the value on to a function that throws unless the actor may have it? */
+  #throwsInside(call: TSESTree.CallExpression, outer: CalledFunction): boolean {
+    const index = call.arguments.findIndex((argument) => this.#handed.is(argument))
+    return awaitedWith(outer, index, this.#file).some(({ index: place, target }) => {
+      const text = workingText(target, this.#file)
+      if (text === null || refusalOf(text) !== 'throws') return false
+      return findsActor(text, this.#file) && usesParameter(target.node, place, text)
+    })
   }
 
   /** A question whose answer is thrown away. */

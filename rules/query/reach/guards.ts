@@ -6,6 +6,7 @@ import { calleeName } from './calls.ts'
 import { checkedAfter } from './checked-after.ts'
 import { guardedByCall } from './guard-calls.ts'
 import { Handed, type Picking } from './handed.ts'
+import { tiedToActor } from './own-row.ts'
 import { statementsBefore } from './statements-before.ts'
 import { tenantComparedIn } from './tenant-comparison.ts'
 
@@ -14,7 +15,11 @@ import { tenantComparedIn } from './tenant-comparison.ts'
  * guard around the handler that names it. Answers in words; null when there is none.
  */
 export function guardOf(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
-  return guardedByCall(picking, at, file) ?? checkedRead(new Handed(picking, file), at, file)
+  return (
+    guardedByCall(picking, at, file) ??
+    tiedToActor(picking, at, file) ??
+    checkedRead(new Handed(picking, file), at, file)
+  )
 }
 
 /** `const row = await getRow(id)`, then a check of what the row says of its tenant, then the write by the same id. */

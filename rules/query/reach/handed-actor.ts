@@ -26,8 +26,7 @@ export function knowsActor(
   file: QueryContext,
 ): boolean {
   const names = tenantNames(file.tenancy)
-  const isTenantAsked = [...text.matchAll(asked)].some(([, name]) => names.test(name!))
-  if (asksWho.test(text) || isTenantAsked) return true
+  if (findsActor(text, file)) return true
   return call.arguments.some((argument, index) => {
     const written = file.scope.sourceCode.getText(argument)
     const isActor =
@@ -36,14 +35,22 @@ export function knowsActor(
   })
 }
 
-function usesParameter(node: TSESTree.Node, index: number, text: string): boolean {
+/** Does a function take the actor, or its tenant, from the session by itself? */
+export function findsActor(text: string, { tenancy }: QueryContext): boolean {
+  const names = tenantNames(tenancy)
+  return asksWho.test(text) || [...text.matchAll(asked)].some(([, name]) => names.test(name!))
+}
+
+/** Does a function do anything with what it is handed at this place? */
+export function usesParameter(node: TSESTree.Node, index: number, text: string): boolean {
   if (!isFunction(node)) return true
   const parameter = node.params[index]
   if (parameter === undefined) return false
   const body = text.slice(node.body.range[0] - node.range[0])
   const names = namesIn(parameter)
   return (
-    names.length === 0 || names.some((name) => new RegExp(`(?<![\\w$])${escaped(name)}(?![\\w$])`).test(body))
+    names.length === 0 ||
+    names.some((name) => new RegExp(`(?<![\\w$])(?<!(?<!\\.)\\.)${escaped(name)}(?![\\w$])`).test(body))
   )
 }
 

@@ -2,8 +2,9 @@ import { relative } from 'node:path'
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Binding } from '../../source/binding.ts'
 import { unwrap } from '../../source/children.ts'
-import { isConstant, linted, type SourceModule } from '../../source/module.ts'
+import { isConstant, linted, type SourceModule, variableOf } from '../../source/module.ts'
 import { lineOf } from '../../source/position.ts'
+import type { Provenance } from '../../provenance/provenance.ts'
 import { placeOf } from '../../provenance/place.ts'
 import { canonicalRoot, matchesTrusted } from '../../provenance/request.ts'
 import type { QueryContext } from '../context.ts'
@@ -49,6 +50,7 @@ import { areOfTenant, isLookUpForTenant } from './of-tenant.ts'
 import { isDeclaredPublic, isPublicName } from './published.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
+import { boundBySession } from './stored-session.ts'
 import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
 import { onlyTellsTaken } from './taken.ts'
 import { readsOnlyTenant } from './tenant-look.ts'
@@ -279,6 +281,7 @@ export class Reach {
       return { kind: 'derived', from: 'a row of a tenant of whoever is logged in' }
     }
     const provenance = file.scope.provenanceOf(node)
+    if (look.column === null && isMovedOn(node, provenance, file)) return null
     switch (provenance.kind) {
       case 'literal':
         return null
@@ -307,7 +310,7 @@ export class Reach {
     const written = file.scope.sourceCode.getText(node)
     if ([value, written].some((name) => isNonce(look.column, name)))
       return { kind: 'derived', from: 'the nonce `state`' }
-    const guard = guardOf(pickingOf(node, members, look), at, file)
+    const guard = guardFor(pickingOf(node, members, look), at, file, look)
     if (guard !== null) return { kind: 'guarded', by: guard }
     if (knowsDeploymentSecret(at, file)) return { kind: 'guarded', by: 'a secret of the deployment' }
     const handler = handlerAround(at)
@@ -408,7 +411,7 @@ export class Reach {
       if (made !== node) return this.#ofValue(made, at, file, look, members, mention)
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     }
-    const guard = guardOf(pickingOf(node, members, look), at, file)
+    const guard = guardFor(pickingOf(node, members, look), at, file, look)
     if (guard !== null) return { kind: 'guarded', by: guard }
     const { binding } = place.base
     if (isServerAction(binding.function, file)) {
@@ -524,6 +527,19 @@ const pickingOf = (value: TSESTree.Node, members: readonly string[], { absentPic
   members: absentPicksNone ? members : [],
   absentPicksNone,
 })
+
+/** `cursor` in `id > cursor`, which a loop moves on over the rows of its own query: it says where to go on, and picks none. */
+function isMovedOn(node: TSESTree.Node, { kind }: Provenance, { scope }: QueryContext): boolean {
+  if (node.type !== 'Identifier' || (kind !== 'row' && kind !== 'unknown')) return false
+  if (isConstant(scope.sourceCode, node)) return false
+  const declarator = variableOf(scope.sourceCode, node)?.defs[0]?.node
+  if (declarator?.type !== 'VariableDeclarator') return false
+  return declarator.init === null || scope.provenanceOf(declarator.init).kind === 'literal'
+}
+
+/** Whoever was let in to something may look at it; what they write is another question. */
+const guardFor = (picking: Picking, at: TSESTree.Node, file: QueryContext, { isRead }: Look): string | null =>
+  guardOf(picking, at, file) ?? (isRead ? boundBySession(picking, at, file) : null)
 
 const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
 

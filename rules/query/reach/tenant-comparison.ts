@@ -51,7 +51,7 @@ export function comparedSide(
 }
 
 /** What a tenant may be compared with. */
-function isTold(other: TSESTree.Node, at: TSESTree.Node, file: QueryContext): boolean {
+export function isTold(other: TSESTree.Node, at: TSESTree.Node, file: QueryContext): boolean {
   const { kind } = file.scope.provenanceOf(other)
   if (kind === 'literal') return false
   if (kind !== 'request' && !isOfSent(other, file)) return true
