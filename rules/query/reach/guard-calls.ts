@@ -13,6 +13,7 @@ import { workingText } from './delegated.ts'
 import { Handed, type Picking } from './handed.ts'
 import { knowsActor } from './handed-actor.ts'
 import { isQuestion, isRefusing, neverRefusing, refusalAlone, refusalOf } from './refusal.ts'
+import { exemptsRoles } from './role-exemption.ts'
 import { statementsBefore } from './statements-before.ts'
 
 /** The call that has refused for a value before `at`, or the guard around the handler that speaks of it, in words. */
@@ -87,13 +88,17 @@ class CallWatch {
     if (name === null || neverRefusing(name)) return false
     const isHanded = this.#handed.isHandedTo(call)
     if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return true
-    if (isRefusing(name)) return (isHanded || this.#handed.isReadFor(call)) && !this.#isIdle(call, name)
+    if (isRefusing(name)) {
+      if (!isHanded && !this.#handed.isReadFor(call)) return false
+      return !this.#isIdle(call, name) && !exemptsRoles(call, (node) => this.#handed.tells(node), this.#file)
+    }
     if (!isHanded) return false
     const target = calledFunction(call, this.#file)
     const text = target === null ? null : workingText(target, this.#file)
     if (target === null || text === null) return false
     const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)
     if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return false
+    if (exemptsRoles(call, (node) => this.#handed.tells(node), this.#file)) return false
     return refusal === 'throws' || isAsked(call, at, this.#file)
   }
 

@@ -30,10 +30,14 @@ export function knowsActor(
   if (asksWho.test(text) || isTenantAsked) return true
   return call.arguments.some((argument, index) => {
     const written = file.scope.sourceCode.getText(argument)
-    const isActor =
-      actorWords.test(written) || (written.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
-    return isActor && usesParameter(target, index, text)
+    return namesActorOrTenant(written, file) && usesParameter(target, index, text)
   })
+}
+
+/** Does a text name the actor, or a tenant? */
+export function namesActorOrTenant(text: string, { tenancy }: QueryContext): boolean {
+  const names = tenantNames(tenancy)
+  return actorWords.test(text) || (text.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
 }
 
 function usesParameter(node: TSESTree.Node, index: number, text: string): boolean {
