@@ -116,6 +116,9 @@ export class Reach {
     if (mention.occurrence.access === 'insert' && mention.ownership.kind === 'owned') {
       return this.#unkeyed(at, look, this.#ignoredTenant(at), 'the new row names no tenant')
     }
+    if (mention.verdict.kind === 'leak' && mention.verdict.reason.kind === 'released') {
+      return { kind: 'derived', from: 'a row of the tenant that is given to nobody' }
+    }
     const unseen = unseenIn(judged)
     if (unseen !== null)
       return { kind: 'unreached', reason: `a part of its condition is not in sight: ${unseen}` }
