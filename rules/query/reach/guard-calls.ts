@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction } from '../../source/binding.ts'
-import { contains, childrenOf } from '../../source/children.ts'
+import { contains, childrenOf, unwrap } from '../../source/children.ts'
 import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
 import { guardAround } from './around.ts'
@@ -12,7 +12,7 @@ import { comparesTenant } from './compared-text.ts'
 import { workingText } from './delegated.ts'
 import { Handed, type Picking } from './handed.ts'
 import { knowsActor } from './handed-actor.ts'
-import { isQuestion, isRefusing, neverRefusing, refusalAlone, refusalOf } from './refusal.ts'
+import { isQuestion, isRefusing, neverRefusing, onlyTells, refusalAlone, refusalOf } from './refusal.ts'
 import { exemptsRoles } from './role-exemption.ts'
 import { statementsBefore } from './statements-before.ts'
 
@@ -20,6 +20,11 @@ import { statementsBefore } from './statements-before.ts'
 export function guardedByCall(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
   const watch = new CallWatch(picking, file)
   return watch.callBefore(at) ?? watch.around(at)
+}
+
+/** The call before `at` that is handed a value, may refuse it, and could not be read; null when there is none. */
+export function doubtfulCall(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
+  return new CallWatch(picking, file).doubtBefore(at)
 }
 
 class CallWatch {
@@ -35,19 +40,30 @@ class CallWatch {
 
   /** `await assertAccess(ctx, input.projectId)`, as a statement or as a test that leaves, on every way to `at`. */
   callBefore(at: TSESTree.Node): string | null {
+    return this.#first(at, (call) => this.#isGuard(call, at))
+  }
+
+  doubtBefore(at: TSESTree.Node): string | null {
+    return this.#first(at, (call) => this.#isDoubtful(call, at))
+  }
+
+  #first(at: TSESTree.Node, is: (call: TSESTree.CallExpression) => boolean): string | null {
     for (const statement of statementsBefore(at)) {
-      const call = this.#guardCallIn(statement, at)
+      const call = this.#callIn(statement, at, is)
       if (call !== null) return `\`${calleeName(call)}\``
     }
     return null
   }
 
-  #guardCallIn(statement: TSESTree.Node, at: TSESTree.Node): TSESTree.CallExpression | null {
+  #callIn(
+    statement: TSESTree.Node,
+    at: TSESTree.Node,
+    is: (call: TSESTree.CallExpression) => boolean,
+  ): TSESTree.CallExpression | null {
     let found: TSESTree.CallExpression | null = null
     const visit = (node: TSESTree.Node): void => {
       if (found !== null || isFunction(node)) return
-      if (node.type === 'CallExpression' && this.#isGuard(node, at) && this.#isOnTheWay(node, at))
-        found = node
+      if (node.type === 'CallExpression' && is(node) && this.#isOnTheWay(node, at)) found = node
       for (const child of childrenOf(node)) visit(child)
     }
     visit(statement)
@@ -102,6 +118,15 @@ class CallWatch {
     return refusal === 'throws' || isAsked(call, at, this.#file)
   }
 
+  /** `await this.policies.check(user, input.id)`: whatever it does, it may do it to refuse. */
+  #isDoubtful(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {
+    const name = calleeName(call)
+    if (name === null || onlyTells(name) || isKnownToPass(call, name)) return false
+    if (!this.#handed.isHandedTo(call) || calledFunction(call, this.#file) !== null) return false
+    if (this.#file.sites.some(({ node }) => contains(node, call) || contains(call, node))) return false
+    return isDiscarded(call) || isAsked(call, at, this.#file)
+  }
+
   /** A question whose answer is thrown away. */
   #isIdle(call: TSESTree.CallExpression, name: string): boolean {
     if (!isDiscarded(call)) return false
@@ -117,3 +142,19 @@ class CallWatch {
     return declared ?? (key === null ? null : guardAround(key, at, this.#file))
   }
 }
+
+/** Calls of the language, and of those that read what was sent. */
+const passing =
+  /^(?:Number|String|Boolean|BigInt|Array|Object|JSON|Math|Date|Promise|Set|Map|URL|RegExp|console|process|z|zod|Buffer|encodeURIComponent|decodeURIComponent|parseInt|parseFloat|isNaN|setTimeout|structuredClone)$/
+
+function isKnownToPass({ callee }: TSESTree.CallExpression, name: string): boolean {
+  let root: TSESTree.Node = unwrap(callee)
+  while (root.type === 'MemberExpression' || root.type === 'CallExpression') {
+    root = unwrap(root.type === 'MemberExpression' ? root.object : root.callee)
+  }
+  return (root.type === 'Identifier' && passing.test(root.name)) || readers.test(name)
+}
+
+/** Methods of text and of lists, which say what a value looks like. */
+const readers =
+  /^(?:startsWith|endsWith|match|test|exec|isArray|split|replace|replaceAll|slice|map|filter|push|set|delete|limit|parse\w*|safeParse\w*|next|use\w*)$/

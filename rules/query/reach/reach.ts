@@ -39,8 +39,10 @@ import { contextVariableOf, isSelfVariable } from './context-variable.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
+import { comparedWithActor } from './actor-comparison.ts'
 import { checkedAfter } from './checked-after.ts'
 import { knowsDeploymentSecret } from './deployment-secret.ts'
+import { doubtfulCall } from './guard-calls.ts'
 import { guardOf } from './guards.ts'
 import type { Picking } from './handed.ts'
 import { askedMembers, type MembershipLead, membershipLead } from './membership-lead.ts'
@@ -74,6 +76,8 @@ interface Look {
   readonly visited: ReadonlySet<TSESTree.Node>
   /** Helpers that were seen through. */
   readonly nested: number
+  /** A call on the way that may have refused the value, and could not be read. */
+  readonly doubt: string | null
   /** The column that the followed value is compared with. */
   readonly column: string | null
 }
@@ -107,6 +111,7 @@ export class Reach {
       path: [this.#stepAt(at, this.#file)],
       visited: new Set(),
       nested: 0,
+      doubt: null,
       column: null,
     }
     const values = steeringOf(judged, mention, this.#file.tenancy)
@@ -148,7 +153,8 @@ export class Reach {
     const held = states.find(({ value, state }) => isHeld(value, state))
     const found = held?.state ?? worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
-    if (found.kind === 'certain' || found.kind === 'guarded') return found
+    if (found.kind === 'certain') return this.#doubted(found, at)
+    if (found.kind === 'guarded') return found
     const isOneByOne =
       found.kind === 'derived' && values.every(({ column }) => this.#isOwnKey(column, mention))
     if (ignored !== null && found.kind !== 'likely' && !isOneByOne) return ignoredExposure(ignored, look)
@@ -158,6 +164,15 @@ export class Reach {
       return { kind: 'likely', reason, path: look.path }
     }
     return found
+  }
+
+  /** A row that whoever asks must have been named in is hardly another tenant's. */
+  #doubted(found: Exposure & { kind: 'certain' }, at: TSESTree.Node): Exposure {
+    const own = at.type === 'CallExpression' ? comparedWithActor(at, this.#file) : null
+    if (own === null) return found
+    const { value, path } = found
+    const reason = `the request chooses \`${value}\`, and the row must name whoever asks in ${own}`
+    return { kind: 'likely', reason, path }
   }
 
   /** Tenants themselves, picked by a key that is called so: whose key it is, is another question. */
@@ -310,6 +325,11 @@ export class Reach {
       const reason = `the request chooses \`${value}\`, and no authenticated actor is in sight`
       return { kind: 'likely', reason, path: look.path }
     }
+    const doubt = look.doubt ?? doubtfulCall(pickingOf(node, members, look), at, file)
+    if (doubt !== null) {
+      const reason = `the request chooses \`${value}\`, and ${doubt} may refuse it, which could not be read`
+      return { kind: 'likely', reason, path: look.path }
+    }
     return { kind: 'certain', value, path: look.path }
   }
 
@@ -400,7 +420,8 @@ export class Reach {
     const { binding } = place.base
     if (isServerAction(binding.function, file)) return this.#ofRequest(node, at, file, look, path, members)
     const names = [...place.path.slice(1), ...members].filter((name) => name !== '*')
-    return this.#ofCallers({ binding, path: names }, file, look, mention)
+    const doubt = look.doubt ?? doubtfulCall(pickingOf(node, members, look), at, file)
+    return this.#ofCallers({ binding, path: names }, file, { ...look, doubt }, mention)
   }
 
   /** A row of one's own is no other tenant's, unless the relation carries a tenant and one person may act in several. */
