@@ -67,6 +67,16 @@ describe('a call that is handed the value and could not be read', () => {
       'certain',
       "if (!params.id.startsWith('p')) return; return getProject(params.id)",
     ],
+    [
+      'asks a list that is the same for all',
+      'certain',
+      'if (RESERVED_IDS.includes(params.id)) return; return getProject(params.id)',
+    ],
+    [
+      'asks a list that may be the tenant’s',
+      'likely',
+      'if (!session.projectIds.includes(params.id)) return; return getProject(params.id)',
+    ],
     ['is of the language', 'certain', 'if (!Number(params.id)) return; return getProject(params.id)'],
   ])('%s: %s', (_, kind, body) => {
     expect(kindsOf(body)).toEqual([kind])

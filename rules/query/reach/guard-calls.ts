@@ -10,6 +10,7 @@ import { calledFunction } from './called-function.ts'
 import { calleeName } from './calls.ts'
 import { comparesTenant } from './compared-text.ts'
 import { workingText } from './delegated.ts'
+import { isConstantName } from './expression.ts'
 import { Handed, type Picking } from './handed.ts'
 import { knowsActor } from './handed-actor.ts'
 import { isQuestion, isRefusing, neverRefusing, onlyTells, refusalAlone, refusalOf } from './refusal.ts'
@@ -152,7 +153,9 @@ function isKnownToPass({ callee }: TSESTree.CallExpression, name: string): boole
   while (root.type === 'MemberExpression' || root.type === 'CallExpression') {
     root = unwrap(root.type === 'MemberExpression' ? root.object : root.callee)
   }
-  return (root.type === 'Identifier' && passing.test(root.name)) || readers.test(name)
+  // `RESERVED_SLUGS.includes(slug)` says the same to everybody.
+  if (root.type === 'Identifier' && (passing.test(root.name) || isConstantName(root))) return true
+  return readers.test(name)
 }
 
 /** Methods of text and of lists, which say what a value looks like. */
