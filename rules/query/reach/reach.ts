@@ -136,7 +136,8 @@ export class Reach {
     if (this.#isOfMember(judged, mention, this.#file, look)) {
       return { kind: 'derived', from: 'the memberships of whoever is logged in' }
     }
-    if (look.isRead && this.#asksForOwnMembership(judged, mention, look)) {
+    const asked = look.isRead ? this.#askedMember(judged, look) : null
+    if (asked === 'actor') {
       return { kind: 'derived', from: 'a question after the memberships of whoever is logged in' }
     }
     const lead = sharedLead(judged, mention)
@@ -153,7 +154,7 @@ export class Reach {
     const held = states.find(({ value, state }) => isHeld(value, state))
     const found = held?.state ?? worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
-    if (found.kind === 'certain') return this.#doubted(found, at)
+    if (found.kind === 'certain') return this.#doubted(found, at, asked === 'unseen')
     if (found.kind === 'guarded') return found
     const isOneByOne =
       found.kind === 'derived' && values.every(({ column }) => this.#isOwnKey(column, mention))
@@ -166,13 +167,16 @@ export class Reach {
     return found
   }
 
-  /** A row that whoever asks must have been named in is hardly another tenant's. */
-  #doubted(found: Exposure & { kind: 'certain' }, at: TSESTree.Node): Exposure {
+  /** A row that must name whoever asks, or a membership, is hardly another tenant's. */
+  #doubted(found: Exposure & { kind: 'certain' }, at: TSESTree.Node, asksForMembership: boolean): Exposure {
     const own = at.type === 'CallExpression' ? comparedWithActor(at, this.#file) : null
-    if (own === null) return found
-    const { value, path } = found
-    const reason = `the request chooses \`${value}\`, and the row must name whoever asks in ${own}`
-    return { kind: 'likely', reason, path }
+    const why = asksForMembership
+      ? 'the statement only asks what the memberships of a user allow'
+      : own === null
+        ? null
+        : `the row must name whoever asks in ${own}`
+    if (why === null) return found
+    return { kind: 'likely', reason: `the request chooses \`${found.value}\`, and ${why}`, path: found.path }
   }
 
   /** Tenants themselves, picked by a key that is called so: whose key it is, is another question. */
@@ -204,17 +208,18 @@ export class Reach {
     return states.some((state) => state?.kind === 'derived' || state?.kind === 'guarded')
   }
 
-  /** Does the statement give nothing but what the memberships of a user, whom the request does not choose, allow? */
-  #asksForOwnMembership(judged: JudgedQuery, mention: Judged, look: Look): boolean {
-    const members = askedMembers(judged)
-    return (
-      members.length > 0 &&
-      members.every(({ node }) => {
-        const at = judged.query.node
-        const state = node === null ? null : this.#ofValue(node, at, this.#file, look, [], mention)
-        return state?.kind === 'derived' || state?.kind === 'guarded'
-      })
+  /**
+   * Whose memberships a statement asks for that gives nothing but what they allow; `unseen`: a user whom no request in sight chooses.
+   * Null: it is no such question.
+   */
+  #askedMember(judged: JudgedQuery, look: Look): 'actor' | 'unseen' | null {
+    const at = judged.query.node
+    const kinds = askedMembers(judged).map(({ membership, member: { node } }) =>
+      node === null ? null : (this.#ofValue(node, at, this.#file, look, [], membership)?.kind ?? null),
     )
+    if (kinds.length === 0) return null
+    if (kinds.every((kind) => kind === 'derived' || kind === 'guarded')) return 'actor'
+    return kinds.every((kind) => kind !== null && kind !== 'certain' && kind !== 'likely') ? 'unseen' : null
   }
 
   /** No value picks the rows: all of them are read or written. */
