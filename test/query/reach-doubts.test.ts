@@ -77,6 +77,11 @@ describe('a call that is handed the value and could not be read', () => {
       'likely',
       'if (!session.projectIds.includes(params.id)) return; return getProject(params.id)',
     ],
+    [
+      'finds out who is logged in',
+      'certain',
+      'const s = await getServerSession({ params }, options); if (!s) return; return getProject(params.id)',
+    ],
     ['is of the language', 'certain', 'if (!Number(params.id)) return; return getProject(params.id)'],
   ])('%s: %s', (_, kind, body) => {
     expect(kindsOf(body)).toEqual([kind])

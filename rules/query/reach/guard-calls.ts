@@ -3,6 +3,7 @@ import { isFunction } from '../../source/binding.ts'
 import { contains, childrenOf, unwrap } from '../../source/children.ts'
 import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
+import { isLogin } from './actor.ts'
 import { guardAround } from './around.ts'
 import { declaredAround } from '../authority/declared.ts'
 import { isAsked, isDiscarded } from './asked.ts'
@@ -122,7 +123,8 @@ class CallWatch {
   /** `await this.policies.check(user, input.id)`: whatever it does, it may do it to refuse. */
   #isDoubtful(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {
     const name = calleeName(call)
-    if (name === null || onlyTells(name) || isKnownToPass(call, name)) return false
+    // Finding out who is logged in refuses nobody a row.
+    if (name === null || isLogin(name) || onlyTells(name) || isKnownToPass(call, name)) return false
     if (!this.#handed.isHandedTo(call) || calledFunction(call, this.#file) !== null) return false
     if (this.#file.sites.some(({ node }) => contains(node, call) || contains(call, node))) return false
     return isDiscarded(call) || isAsked(call, at, this.#file)
