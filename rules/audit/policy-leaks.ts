@@ -222,6 +222,8 @@ export function describe(verdict: Verdict): string {
       return reason.reason
     case 'weak':
       return reason.description
+    case 'released':
+      return `${reason.column} is set to NULL`
     case 'outerJoin':
       return 'the condition of an outer join does not restrict this side'
     case 'unboundPeer':

@@ -45,6 +45,8 @@ export type LeakReason =
   | { readonly kind: 'optional'; readonly reason: string }
   /** The key is compared with something that binds nothing (`<>`, LIKE, IS NOT NULL, itself, a foreign value). */
   | { readonly kind: 'weak'; readonly description: string }
+  /** A row of the tenant is given to nobody: its key is set to NULL. */
+  | { readonly kind: 'released'; readonly column: string }
   /** The filter stands in the ON clause of an outer join that does not restrict this side. */
   | { readonly kind: 'outerJoin' }
   /** Bound only to another mention that is itself unconfined. */

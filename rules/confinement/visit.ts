@@ -230,11 +230,16 @@ export class Visitor {
     const { term } = written
     if (term === null) return { kind: 'unknown', reason: `${key.column} is set to its default` }
     const own = this.context.termOf(target.row, key.column)
+    let released: Verdict | null = null
     for (const branch of all([branches, written.facts])) {
       const closure = closureOf(branch)
       if (closure.contradictory || closure.classOf(term).terms.includes(own)) continue
       const isNull = term.operand?.kind === 'literal' && term.operand.value === null
       if (isNull && key.kind === 'link') continue
+      if (isNull) {
+        released = { kind: 'leak', reason: { kind: 'released', column: key.column } }
+        continue
+      }
       const state =
         key.kind === 'tenant'
           ? tenantState(term, -1, closure, this.context)
@@ -244,6 +249,6 @@ export class Visitor {
       const description = `${key.column} is set to a value that is not shown to be the tenant's`
       return { kind: 'leak', reason: { kind: 'weak', description } }
     }
-    return null
+    return released
   }
 }

@@ -4,6 +4,7 @@ import { type Binding, type FunctionNode, annotationOf, memberName } from '../so
 import { unwrap } from '../source/children.ts'
 import { signatureOf } from '../source/class-member.ts'
 import type { SourceModule } from '../source/module.ts'
+import { isDereferenced } from './dereferenced.ts'
 import { isGuarded } from './guard.ts'
 import { canonicalRoot } from './request.ts'
 
@@ -65,7 +66,9 @@ function bareOf(
     case 'MemberExpression': {
       const found = next(node.object)
       // What an object that is there holds is not missing because the object might have been.
-      const isThere = (found.nullable || node.optional) && isGuarded(node.object, module.text)
+      const isThere =
+        (found.nullable || node.optional) &&
+        (isGuarded(node.object, module.text) || isRead(node.object, isConstant))
       const object = isThere ? { ...found, nullable: false } : found
       const place = step(object, memberName(node) ?? '*', isThere)
       const mayBeMissing = (node.optional && !isThere) || object.nullable || place.nullable
@@ -80,6 +83,12 @@ function bareOf(
     default:
       return named([''], { kind: 'expression', node })
   }
+}
+
+/** A variable that is written once, a member of which was read before. */
+function isRead(given: TSESTree.Node, isConstant: IsConstant): boolean {
+  const node = unwrap(given)
+  return node.type === 'Identifier' && isConstant(node) && isDereferenced(node)
 }
 
 function named(path: readonly string[], base: Base): Place {

@@ -51,6 +51,8 @@ export function leakText(reason: LeakReason): string {
       return `the tenant predicate may be left out: ${reason.reason}`
     case 'weak':
       return `its tenant key is only compared in a way that binds nothing (${reason.description})`
+    case 'released':
+      return `it sets \`${reason.column}\` to NULL, after which the row is nobody's`
     case 'outerJoin':
       return 'the tenant predicate stands in the ON clause of an outer join, which does not restrict this side'
     case 'unboundPeer':

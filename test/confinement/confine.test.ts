@@ -120,6 +120,8 @@ const cases: readonly (readonly [string, string])[] = [
   ["update projects set name = 'x' where id = $2", 'projects leak unfiltered'],
   ['update projects set tenant_id = $2 where tenant_id = $1', 'projects leak weak'],
   ['update projects set tenant_id = $1 where tenant_id = $1', 'projects confined'],
+  ['update projects set tenant_id = null where tenant_id = $1', 'projects leak released'],
+  ['update projects set tenant_id = null where id = $2', 'projects leak unfiltered'],
   [
     'update comments set task_id = $2 from tasks t where t.id = comments.task_id and t.tenant_id = $1',
     'comments leak weak, tasks confined',

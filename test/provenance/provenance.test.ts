@@ -229,6 +229,36 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'parameter team.id ?',
     ],
     [
+      'a member of what was read before',
+      `export const f = (team: Team) => { charge(team.plan); if (on) { ${query('team?.id')} } }`,
+      'parameter team.id',
+    ],
+    [
+      'a member of what was read before at times',
+      `export const f = (team: Team) => { if (on) charge(team.plan); log?.(team.plan); ${query('team?.id')} }`,
+      'parameter team.id ?',
+    ],
+    [
+      'a member of what was read before in another function',
+      `export const f = (team: Team) => { later(() => team.plan); ${query('team?.id')} }`,
+      'parameter team.id ?',
+    ],
+    [
+      'a member of what another function is handed under that name',
+      `export const f = (team: Team) => { charge(team.plan); return (team: Team) => ${query('team?.id')} }`,
+      'parameter team.id ?',
+    ],
+    [
+      'a member of what is asked for before',
+      `export const f = (team: Team) => { charge(team?.plan); ${query('team?.id')} }`,
+      'parameter team.id ?',
+    ],
+    [
+      'a member of what may be given nothing in between',
+      `export const f = (team: Team) => { charge(team.plan); if (on) team = null; ${query('team?.id')} }`,
+      'parameter team.id ?',
+    ],
+    [
       'a member of something else that is there',
       `export const f = (team?: Team, other?: Team) => { if (!other) return; ${query('team?.id')} }`,
       'parameter team.id ?',

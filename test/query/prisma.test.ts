@@ -47,6 +47,26 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       "select * from courses where courses.school_id = :school and courses.slug = 'x' limit",
     ],
     [
+      'prisma.course.findUnique({ where: { id: maybe, schoolId: school } })',
+      'select * from courses where courses.id = :maybe and courses.school_id = :school limit',
+    ],
+    [
+      'prisma.course.findFirst({ where: { id: maybe, schoolId: school } })',
+      'select * from courses where optional(courses.id = :maybe) and courses.school_id = :school limit',
+    ],
+    [
+      'prisma.course.findUnique({ where: { id: maybe, slug: "x" } })',
+      "select * from courses where optional(courses.id = :maybe) and courses.slug = 'x' limit",
+    ],
+    [
+      'prisma.course.findUnique({ where: { id, schoolId: maybe } })',
+      'select * from courses where courses.id = :id and optional(courses.school_id = :maybe) limit',
+    ],
+    [
+      'prisma.course.delete({ where: { ...(on && { id: maybe }), schoolId: school } })',
+      'delete from courses where optional(courses.id = :maybe) and courses.school_id = :school returning *',
+    ],
+    [
       'prisma.course.findUnique({ where: { schoolId_path: { schoolId: school, path: "/x" } } })',
       "select * from courses where courses.school_id = :school and courses.path = '/x' limit",
     ],
@@ -167,6 +187,22 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     [
       "prisma.$queryRawUnsafe('select id from courses where school_id = $1', school)",
       'select courses.id from courses where courses.school_id = :$',
+    ],
+    [
+      'prisma.$queryRaw`SELECT s.shortName FROM School s WHERE s.ownerId = ${id} AND s.kind = "UTC"`',
+      "select s.shortName from School as s where s.ownerId = :$ and s.kind = 'UTC'",
+    ],
+    [
+      'prisma.$queryRaw`SELECT s.shortName FROM School s JOIN "courses" c ON c.schoolId = s.id`',
+      'select s.shortname from school as s inner join courses as c on c.schoolid = s.id',
+    ],
+    [
+      'prisma.$queryRaw`SELECT c.shortName FROM Courses c WHERE c.schoolId = ${school}`',
+      'select c.shortname from courses as c where c.schoolid = :$',
+    ],
+    [
+      'prisma.$queryRawUnsafe("SELECT c.shortName FROM `courses` c WHERE c.schoolId = 1")',
+      'select c.shortName from courses as c where c.schoolId = 1',
     ],
   ],
 }

@@ -140,3 +140,45 @@ export const GET = withTeam(async ({ team, params }) => {
     expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
   })
 })
+
+describe('a row that a variable is given on one of several ways', () => {
+  const reading = (body: string): string => `${prisma}export async function GET(request, { params }) {
+  const session = await getSession(request)
+  let project = null
+  ${body}
+  return project
+}\n`
+  const byId = 'await prisma.project.findUnique({ where: { id: params.id } })'
+  const bySlug = 'await prisma.project.findUnique({ where: { slug: params.slug } })'
+  const compared = 'if (project.teamId !== session.teamId) throw new Error()'
+  it.each<readonly [string, readonly Exposure['kind'][], string]>([
+    ['compared', ['guarded'], `if (params.id) { project = ${byId} }; ${compared}`],
+    [
+      'each way of it compared',
+      ['guarded', 'guarded'],
+      `if (params.id) { project = ${byId} } else { project = ${bySlug} }; ${compared}`,
+    ],
+    [
+      'the last of two compared',
+      ['certain', 'guarded'],
+      `project = ${byId}; send(project); project = ${bySlug}; ${compared}`,
+    ],
+    [
+      'another one compared',
+      ['certain'],
+      `let other = null; project = ${byId}; other = await load(); if (other.teamId !== session.teamId) throw new Error()`,
+    ],
+    [
+      'compared with what the request says',
+      ['certain'],
+      `project = ${byId}; if (project.teamId !== params.teamId) throw new Error()`,
+    ],
+    [
+      'and its name compared',
+      ['certain'],
+      `project = ${byId}; if (project.name !== session.name) throw new Error()`,
+    ],
+  ])('%s: %j', (_, kinds, body) => {
+    expect(exposuresOf({ 'service.ts': reading(body) }, tenancy).map(({ kind }) => kind)).toEqual(kinds)
+  })
+})

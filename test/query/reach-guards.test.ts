@@ -136,6 +136,58 @@ describe('a helper that looks up and refuses, in another file', () => {
   })
 })
 
+describe('a helper that answers by another one', () => {
+  const access = (inner: string, outer: string): string => `${prisma}
+const allThere = async (ids, team, trx = prisma) => {
+  const rows = await trx.project.findMany({ where: { ${inner} } })
+  return { exists: ids.every((id) => rows.some((row) => row.id === id)), rows }
+}
+export const isThere = async (id, team) => { ${outer} }
+`
+  const answer =
+    'const { exists, rows } = await allThere([id], team); return exists ? { exists: true, row: rows[0] } : { exists: false }'
+  const asked = 'const { exists } = await isThere(params.id, session.teamId); if (!exists) throw new Error()'
+  it.each<readonly [string, Exposure['kind'], string, string, string]>([
+    ['asked', 'guarded', 'id: { in: ids }, teamId: team', answer, asked],
+    [
+      'unnoticed',
+      'certain',
+      'id: { in: ids }, teamId: team',
+      answer,
+      'await isThere(params.id, session.teamId)',
+    ],
+    [
+      'of another id',
+      'certain',
+      'id: { in: ids }, teamId: team',
+      answer,
+      asked.replace('params.id', 'params.other'),
+    ],
+    ['which ignores the tenant', 'certain', 'id: { in: ids }', answer, asked],
+    [
+      'which is not told the tenant',
+      'certain',
+      'id: { in: ids }, teamId: team',
+      answer.replace(', team)', ', null)'),
+      asked,
+    ],
+  ])('%s', (_, kind, inner, outer, check) => {
+    const files = {
+      'service.ts': byId.split('export const teamIdOf')[0]!,
+      'app/access.ts': access(inner, outer),
+      'app/route.ts': `import { getProject } from '../service'
+import { isThere } from './access'
+export async function GET(request, { params }) {
+  const session = await getSession(request)
+  ${check}
+  return getProject(params.id)
+}
+`,
+    }
+    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+  })
+})
+
 describe('what the callers hand in', () => {
   it.each<readonly [string, Exposure['kind'], readonly string[]]>([
     ['constants only', 'unreached', ["'welcome'", "'imprint'"]],

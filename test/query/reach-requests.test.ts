@@ -319,6 +319,7 @@ export async function GET(request, { params }) { const session = await getSessio
   it.each<readonly [string, readonly Exposure['kind'][], string, string]>([
     ['who is logged in', ['derived'], asked('capability'), 'session.user.id'],
     ['whom the request names', ['certain'], asked('capability'), 'params.userId'],
+    ['who could not be followed', ['likely'], asked('capability'), 'somebody'],
     ['that shows rows of tenants', ['certain', 'certain'], asked('title', 'pages'), 'params.userId'],
   ])('%s', (_, expected, service, user) => {
     const files = { 'service.ts': service, 'route.ts': caller(user) }

@@ -52,6 +52,21 @@ describe('a look at what is taken already', () => {
     ['refuses who has none', 'certain', `const page = ${bySlug}; if (!page) throw new Error('no such page')`],
     ['refuses nobody', 'certain', `const page = ${bySlug}; if (page) { count() }`],
     ['does otherwise', 'certain', `const page = ${bySlug}; if (page) return; else await prune(page)`],
+    [
+      'answers in either case what the program wrote',
+      'derived',
+      `const page = ${bySlug}; if (page) { return json({ free: false }) } else { return json({ free: true }) }`,
+    ],
+    [
+      'answers in one case what it found',
+      'certain',
+      `const page = ${bySlug}; if (page) { return json({ title: page.title }) } else { return json({ free: true }) }`,
+    ],
+    [
+      'does something before it answers',
+      'certain',
+      `const page = ${bySlug}; if (page) { await prune(params.slug); return json(1) } else { return json(0) }`,
+    ],
     ['answers whether there is one', 'certain', `const page = ${bySlug}; return page !== null`],
     [
       'only goes on',

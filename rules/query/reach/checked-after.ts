@@ -7,6 +7,7 @@ import { calleeName, some } from './calls.ts'
 import { isMembership } from './column.ts'
 import { askedForPublic } from './published.ts'
 import { isRefusing, onlyTells } from './refusal.ts'
+import { exemptsRoles } from './role-exemption.ts'
 import { RowTrail } from './row-trail.ts'
 import { comparedSide, isTold, type Rows } from './tenant-comparison.ts'
 import { tenantMapChecked } from './tenant-map.ts'
@@ -128,8 +129,9 @@ export function checkedAfter(
       found = 'the membership that was read for the tenant of the row'
     }
     if (node.type === 'CallExpression' && node !== call && isRefusing(calleeName(node))) {
-      const handed = node.arguments.some((argument) => some(argument, (inner) => trail.belongs(inner)))
-      if (handed) found = `\`${calleeName(node)}\``
+      const isOfRow = (inner: TSESTree.Node): boolean => trail.belongs(inner)
+      const isHanded = node.arguments.some((argument) => some(argument, isOfRow))
+      if (isHanded && !exemptsRoles(node, isOfRow, file)) found = `\`${calleeName(node)}\``
     }
     for (const child of childrenOf(node)) visit(child)
   }

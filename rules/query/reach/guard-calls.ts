@@ -1,8 +1,9 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction } from '../../source/binding.ts'
-import { contains, childrenOf } from '../../source/children.ts'
+import { contains, childrenOf, unwrap } from '../../source/children.ts'
 import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
+import { isLogin } from './actor.ts'
 import { guardAround } from './around.ts'
 import { declaredAround } from '../authority/declared.ts'
 import { isAsked, isDiscarded } from './asked.ts'
@@ -10,16 +11,23 @@ import { type CalledFunction, calledFunction } from './called-function.ts'
 import { calleeName } from './calls.ts'
 import { comparesTenant } from './compared-text.ts'
 import { workingText } from './delegated.ts'
+import { isConstantName } from './expression.ts'
 import { Handed, type Picking } from './handed.ts'
 import { findsActor, knowsActor, usesParameter } from './handed-actor.ts'
 import { awaitedWith } from './inner-guard.ts'
-import { isQuestion, isRefusing, neverRefusing, refusalAlone, refusalOf } from './refusal.ts'
+import { isQuestion, isRefusing, neverRefusing, onlyTells, refusalAlone, refusalOf } from './refusal.ts'
+import { exemptsRoles } from './role-exemption.ts'
 import { statementsBefore } from './statements-before.ts'
 
 /** The call that has refused for a value before `at`, or the guard around the handler that speaks of it, in words. */
 export function guardedByCall(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
   const watch = new CallWatch(picking, file)
   return watch.callBefore(at) ?? watch.around(at)
+}
+
+/** The call before `at` that is handed a value, may refuse it, and could not be read; null when there is none. */
+export function doubtfulCall(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
+  return new CallWatch(picking, file).doubtBefore(at)
 }
 
 class CallWatch {
@@ -35,19 +43,30 @@ class CallWatch {
 
   /** `await assertAccess(ctx, input.projectId)`, as a statement or as a test that leaves, on every way to `at`. */
   callBefore(at: TSESTree.Node): string | null {
+    return this.#first(at, (call) => this.#isGuard(call, at))
+  }
+
+  doubtBefore(at: TSESTree.Node): string | null {
+    return this.#first(at, (call) => this.#isDoubtful(call, at))
+  }
+
+  #first(at: TSESTree.Node, is: (call: TSESTree.CallExpression) => boolean): string | null {
     for (const statement of statementsBefore(at)) {
-      const call = this.#guardCallIn(statement, at)
+      const call = this.#callIn(statement, at, is)
       if (call !== null) return `\`${calleeName(call)}\``
     }
     return null
   }
 
-  #guardCallIn(statement: TSESTree.Node, at: TSESTree.Node): TSESTree.CallExpression | null {
+  #callIn(
+    statement: TSESTree.Node,
+    at: TSESTree.Node,
+    is: (call: TSESTree.CallExpression) => boolean,
+  ): TSESTree.CallExpression | null {
     let found: TSESTree.CallExpression | null = null
     const visit = (node: TSESTree.Node): void => {
       if (found !== null || isFunction(node)) return
-      if (node.type === 'CallExpression' && this.#isGuard(node, at) && this.#isOnTheWay(node, at))
-        found = node
+      if (node.type === 'CallExpression' && is(node) && this.#isOnTheWay(node, at)) found = node
       for (const child of childrenOf(node)) visit(child)
     }
     visit(statement)
@@ -88,7 +107,10 @@ class CallWatch {
     if (name === null || neverRefusing(name)) return false
     const isHanded = this.#handed.isHandedTo(call)
     if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return true
-    if (isRefusing(name)) return (isHanded || this.#handed.isReadFor(call)) && !this.#isIdle(call, name)
+    if (isRefusing(name)) {
+      if (!isHanded && !this.#handed.isReadFor(call)) return false
+      return !this.#isIdle(call, name) && !exemptsRoles(call, (node) => this.#handed.tells(node), this.#file)
+    }
     if (!isHanded) return false
     const target = calledFunction(call, this.#file)
     const text = target === null ? null : workingText(target, this.#file)
@@ -96,6 +118,7 @@ class CallWatch {
     if (this.#throwsInside(call, target)) return true
     const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)
     if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return false
+    if (exemptsRoles(call, (node) => this.#handed.tells(node), this.#file)) return false
     return refusal === 'throws' || isAsked(call, at, this.#file)
   }
 
@@ -107,6 +130,16 @@ class CallWatch {
       if (text === null || refusalOf(text) !== 'throws') return false
       return findsActor(text, this.#file) && usesParameter(target.node, place, text)
     })
+  }
+
+  /** `await this.policies.check(user, input.id)`: whatever it does, it may do it to refuse. */
+  #isDoubtful(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {
+    const name = calleeName(call)
+    // Finding out who is logged in refuses nobody a row.
+    if (name === null || isLogin(name) || onlyTells(name) || isKnownToPass(call, name)) return false
+    if (!this.#handed.isHandedTo(call) || calledFunction(call, this.#file) !== null) return false
+    if (this.#file.sites.some(({ node }) => contains(node, call) || contains(call, node))) return false
+    return isDiscarded(call) || isAsked(call, at, this.#file)
   }
 
   /** A question whose answer is thrown away. */
@@ -124,3 +157,21 @@ class CallWatch {
     return declared ?? (key === null ? null : guardAround(key, at, this.#file))
   }
 }
+
+/** Calls of the language, and of those that read what was sent. */
+const passing =
+  /^(?:Number|String|Boolean|BigInt|Array|Object|JSON|Math|Date|Promise|Set|Map|URL|RegExp|console|process|z|zod|Buffer|encodeURIComponent|decodeURIComponent|parseInt|parseFloat|isNaN|setTimeout|structuredClone)$/
+
+function isKnownToPass({ callee }: TSESTree.CallExpression, name: string): boolean {
+  let root: TSESTree.Node = unwrap(callee)
+  while (root.type === 'MemberExpression' || root.type === 'CallExpression') {
+    root = unwrap(root.type === 'MemberExpression' ? root.object : root.callee)
+  }
+  // `RESERVED_SLUGS.includes(slug)` says the same to everybody.
+  if (root.type === 'Identifier' && (passing.test(root.name) || isConstantName(root))) return true
+  return readers.test(name)
+}
+
+/** Methods of text and of lists, which say what a value looks like. */
+const readers =
+  /^(?:startsWith|endsWith|match|test|exec|isArray|split|replace|replaceAll|slice|map|filter|push|set|delete|limit|parse\w*|safeParse\w*|next|use\w*)$/

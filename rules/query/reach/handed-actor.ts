@@ -29,9 +29,7 @@ export function knowsActor(
   if (findsActor(text, file)) return true
   return call.arguments.some((argument, index) => {
     const written = file.scope.sourceCode.getText(argument)
-    const isActor =
-      actorWords.test(written) || (written.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
-    return isActor && usesParameter(target, index, text)
+    return namesActorOrTenant(written, file) && usesParameter(target, index, text)
   })
 }
 
@@ -39,6 +37,12 @@ export function knowsActor(
 export function findsActor(text: string, { tenancy }: QueryContext): boolean {
   const names = tenantNames(tenancy)
   return asksWho.test(text) || [...text.matchAll(asked)].some(([, name]) => names.test(name!))
+}
+
+/** Does a text name the actor, or a tenant? */
+export function namesActorOrTenant(text: string, { tenancy }: QueryContext): boolean {
+  const names = tenantNames(tenancy)
+  return actorWords.test(text) || (text.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word))
 }
 
 /** Does a function do anything with what it is handed at this place? */

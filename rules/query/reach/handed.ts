@@ -58,6 +58,11 @@ export class Handed {
     return other.path.every((name, index) => name === this.#identity!.path[index])
   }
 
+  /** Is the expression the value, an object that it is a member of, or a row that was read by it? */
+  tells(node: TSESTree.Node): boolean {
+    return this.#isValue(node) || this.#isReadByIt(node)
+  }
+
   /** A row, or a member of one, that was read by the value. */
   #isReadByIt(node: TSESTree.Node): boolean {
     if (!isValueUse(node)) return false

@@ -13,6 +13,12 @@ export interface MembershipLead {
   readonly members: readonly SteeringValue[]
 }
 
+/** The value that says whose memberships a mention is asked for. */
+export interface AskedMember {
+  readonly membership: Judged
+  readonly member: SteeringValue
+}
+
 interface Search {
   readonly judged: JudgedQuery
   readonly tenancy: Tenancy
@@ -37,7 +43,7 @@ export function membershipLead(
  * Of a statement that gives nothing of tenants' rows (its outputs are of relations that all tenants share), who the members are that it
  * asks for: `SELECT capability FROM role_capabilities WHERE role IN (SELECT role FROM members WHERE user_id = …)`. Empty: it is no such question.
  */
-export function askedMembers(judged: JudgedQuery): readonly SteeringValue[] {
+export function askedMembers(judged: JudgedQuery): readonly AskedMember[] {
   const { block } = judged.query.statement
   if (block.kind !== 'select' || block.outputs.length === 0) return []
   const isShared = block.outputs.every(({ operand }) => {
@@ -46,13 +52,15 @@ export function askedMembers(judged: JudgedQuery): readonly SteeringValue[] {
   })
   if (!isShared) return []
   const { links } = linksOf(judged.query.statement)
-  return judged.occurrences.flatMap(({ occurrence: { id, relation } }) =>
-    isMembership(relation.name)
-      ? links.flatMap(({ of, column, to }) =>
-          of === id && to.kind === 'parameter' && isPerson(column) ? [valueOf(judged, to.index, column)] : [],
-        )
-      : [],
-  )
+  return judged.occurrences.flatMap((membership) => {
+    const { id, relation } = membership.occurrence
+    if (!isMembership(relation.name)) return []
+    return links.flatMap(({ of, column, to }) =>
+      of === id && to.kind === 'parameter' && isPerson(column)
+        ? [{ membership, member: valueOf(judged, to.index, column) }]
+        : [],
+    )
+  })
 }
 
 function leadFrom(mention: Judged, search: Search): MembershipLead | null {

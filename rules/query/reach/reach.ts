@@ -41,8 +41,10 @@ import { isAtEntrance } from './entrance.ts'
 import { isEntry, isServerAction, namesIn } from './entry.ts'
 import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, type Step, worst } from './exposure.ts'
+import { comparedWithActor } from './actor-comparison.ts'
 import { checkedAfter } from './checked-after.ts'
 import { knowsDeploymentSecret } from './deployment-secret.ts'
+import { doubtfulCall } from './guard-calls.ts'
 import { guardOf } from './guards.ts'
 import type { Picking } from './handed.ts'
 import { askedMembers, type MembershipLead, membershipLead } from './membership-lead.ts'
@@ -77,6 +79,8 @@ interface Look {
   readonly visited: ReadonlySet<TSESTree.Node>
   /** Helpers that were seen through. */
   readonly nested: number
+  /** A call on the way that may have refused the value, and could not be read. */
+  readonly doubt: string | null
   /** The column that the followed value is compared with. */
   readonly column: string | null
 }
@@ -110,6 +114,7 @@ export class Reach {
       path: [this.#stepAt(at, this.#file)],
       visited: new Set(),
       nested: 0,
+      doubt: null,
       column: null,
     }
     const values = steeringOf(judged, mention, this.#file.tenancy)
@@ -118,6 +123,9 @@ export class Reach {
     }
     if (mention.occurrence.access === 'insert' && mention.ownership.kind === 'owned') {
       return this.#unkeyed(at, look, this.#ignoredTenant(at), 'the new row names no tenant')
+    }
+    if (mention.verdict.kind === 'leak' && mention.verdict.reason.kind === 'released') {
+      return { kind: 'derived', from: 'a row of the tenant that is given to nobody' }
     }
     const unseen = unseenIn(judged)
     if (unseen !== null)
@@ -131,7 +139,8 @@ export class Reach {
     if (this.#isOfMember(judged, mention, this.#file, look)) {
       return { kind: 'derived', from: 'the memberships of whoever is logged in' }
     }
-    if (look.isRead && this.#asksForOwnMembership(judged, mention, look)) {
+    const asked = look.isRead ? this.#askedMember(judged, look) : null
+    if (asked === 'actor') {
       return { kind: 'derived', from: 'a question after the memberships of whoever is logged in' }
     }
     const lead = sharedLead(judged, mention)
@@ -150,7 +159,8 @@ export class Reach {
       states.find(({ value, state }) => state.kind === 'unreached' && this.#ownsRows(value, mention))
     const found = held?.state ?? worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
-    if (found.kind === 'certain' || found.kind === 'guarded') return found
+    if (found.kind === 'certain') return this.#doubted(found, at, asked === 'unseen')
+    if (found.kind === 'guarded') return found
     const isOneByOne =
       found.kind === 'derived' && values.every(({ column }) => this.#isOwnKey(column, mention))
     if (ignored !== null && found.kind !== 'likely' && !isOneByOne) return ignoredExposure(ignored, look)
@@ -160,6 +170,18 @@ export class Reach {
       return { kind: 'likely', reason, path: look.path }
     }
     return found
+  }
+
+  /** A row that must name whoever asks, or a membership, is hardly another tenant's. */
+  #doubted(found: Exposure & { kind: 'certain' }, at: TSESTree.Node, asksForMembership: boolean): Exposure {
+    const own = at.type === 'CallExpression' ? comparedWithActor(at, this.#file) : null
+    const why = asksForMembership
+      ? 'the statement only asks what the memberships of a user allow'
+      : own === null
+        ? null
+        : `the row must name whoever asks in ${own}`
+    if (why === null) return found
+    return { kind: 'likely', reason: `the request chooses \`${found.value}\`, and ${why}`, path: found.path }
   }
 
   /** Tenants themselves, picked by a key that is called so: whose key it is, is another question. */
@@ -198,17 +220,18 @@ export class Reach {
     return states.some((state) => state?.kind === 'derived' || state?.kind === 'guarded')
   }
 
-  /** Does the statement give nothing but what the memberships of a user, whom the request does not choose, allow? */
-  #asksForOwnMembership(judged: JudgedQuery, mention: Judged, look: Look): boolean {
-    const members = askedMembers(judged)
-    return (
-      members.length > 0 &&
-      members.every(({ node }) => {
-        const at = judged.query.node
-        const state = node === null ? null : this.#ofValue(node, at, this.#file, look, [], mention)
-        return state?.kind === 'derived' || state?.kind === 'guarded'
-      })
+  /**
+   * Whose memberships a statement asks for that gives nothing but what they allow; `unseen`: a user whom no request in sight chooses.
+   * Null: it is no such question.
+   */
+  #askedMember(judged: JudgedQuery, look: Look): 'actor' | 'unseen' | null {
+    const at = judged.query.node
+    const kinds = askedMembers(judged).map(({ membership, member: { node } }) =>
+      node === null ? null : (this.#ofValue(node, at, this.#file, look, [], membership)?.kind ?? null),
     )
+    if (kinds.length === 0) return null
+    if (kinds.every((kind) => kind === 'derived' || kind === 'guarded')) return 'actor'
+    return kinds.every((kind) => kind !== null && kind !== 'certain' && kind !== 'likely') ? 'unseen' : null
   }
 
   /** No value picks the rows: all of them are read or written. */
@@ -326,6 +349,11 @@ export class Reach {
       const reason = `the request chooses \`${value}\`, and no authenticated actor is in sight`
       return { kind: 'likely', reason, path: look.path }
     }
+    const doubt = look.doubt ?? doubtfulCall(pickingOf(node, members, look), at, file)
+    if (doubt !== null) {
+      const reason = `the request chooses \`${value}\`, and ${doubt} may refuse it, which could not be read`
+      return { kind: 'likely', reason, path: look.path }
+    }
     return { kind: 'certain', value, path: look.path }
   }
 
@@ -418,7 +446,8 @@ export class Reach {
       return this.#ofRequest(node, at, file, look, path, members, mention)
     }
     const names = [...place.path.slice(1), ...members].filter((name) => name !== '*')
-    return this.#ofCallers({ binding, path: names }, file, look, mention)
+    const doubt = look.doubt ?? doubtfulCall(pickingOf(node, members, look), at, file)
+    return this.#ofCallers({ binding, path: names }, file, { ...look, doubt }, mention)
   }
 
   /** A row of one's own is no other tenant's, unless the relation carries a tenant and one person may act in several. */

@@ -10,7 +10,7 @@ const throws = /\bthrow\b|\b(?:notFound|redirect|forbidden|unauthori[sz]ed)\(/i
 
 /** What in the text of a function shows that its result says whether it refused. */
 const answers =
-  /\breturn\s+(?:false|null|undefined|err)\b|(?:status|code)\(40[134]\)|status:\s*40[134]|\b(?:ok|success|allowed):\s*false\b|\berror:|(?:\?\?|\|\||:)\s*(?:null|undefined)\b|unauthori[sz]ed|forbidden/i
+  /\breturn\s+(?:false|null|undefined|err)\b|(?:status|code)\(40[134]\)|status:\s*40[134]|\b(?:ok|success|allowed|exists?|found):\s*false\b|\berror:|(?:\?\?|\|\||:)\s*(?:null|undefined)\b|unauthori[sz]ed|forbidden/i
 
 /** A function that gives back what it found gives back nothing where there is nothing. */
 const givesFound = /\breturn\s+(?:await\s+)?[\w$.]+\.find(?:One|First|Unique)?(?:By)?\(/

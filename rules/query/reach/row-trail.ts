@@ -1,6 +1,7 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { decisionsTo } from '../../provenance/writes.ts'
-import { childrenOf, unwrap } from '../../source/children.ts'
+import { childrenOf, contains, unwrap } from '../../source/children.ts'
+import { memberName } from '../../source/binding.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { answersTenant, endsInTenantId, tenantNames } from './actor.ts'
@@ -22,6 +23,9 @@ export class RowTrail {
   readonly #tenantKey: string | null
   /** Variables that are given the tenant of a row. */
   readonly #tenants = new Set<TSESLint.Scope.Variable>()
+
+  /** Variables that are given the row itself on one way or another, and nothing else after it. */
+  readonly #rows = new Set<TSESLint.Scope.Variable>()
 
   private constructor(call: TSESTree.CallExpression, root: string, file: QueryContext) {
     this.#call = call
@@ -48,6 +52,7 @@ export class RowTrail {
       if (identity?.path.some((name) => names.test(name)) === true) return true
       if (identity !== null && this.#tenantKey !== null && isKeyOfRow(identity.path, this.#tenantKey))
         return true
+      if (this.#isRow(node.object) && names.test(memberName(node) ?? '')) return true
       // `owners.length` of a variable that was given the tenants.
       return node.object.type === 'Identifier' && this.#isTenant(node.object)
     }
@@ -62,6 +67,7 @@ export class RowTrail {
   belongs(node: TSESTree.Node): boolean {
     if (node === this.#call) return true
     if (node.type === 'CallExpression' || !isValueUse(node)) return false
+    if (this.#isRow(node.type === 'MemberExpression' ? node.object : node)) return true
     return this.#identityOf(node) !== null || (node.type === 'Identifier' && this.#isTenant(node))
   }
 
@@ -76,6 +82,13 @@ export class RowTrail {
     if (this.#tenants.size === 0) return false
     const variable = variableOf(this.#file.scope.sourceCode, node)
     return variable !== null && this.#tenants.has(variable)
+  }
+
+  #isRow(given: TSESTree.Node): boolean {
+    if (this.#rows.size === 0) return false
+    const node = unwrap(given)
+    const variable = node.type === 'Identifier' ? variableOf(this.#file.scope.sourceCode, node) : null
+    return variable !== null && this.#rows.has(variable)
   }
 
   /** A variable that is given the whole answer of the call. */
@@ -113,8 +126,10 @@ export class RowTrail {
     const holds = itself
       ? this.#isNamedTenant(target.name)
       : !isCall(value) && some(value, (inner) => this.leadsToTenant(inner))
-    const variable = holds ? variableOf(this.#file.scope.sourceCode, target) : null
-    if (variable !== null) this.#tenants.add(variable)
+    const variable = holds || itself ? variableOf(this.#file.scope.sourceCode, target) : null
+    if (variable === null) return
+    if (holds) this.#tenants.add(variable)
+    else if (isLastGiven(variable, target)) this.#rows.add(variable)
   }
 
   /** `const [task] = await db.select(…).where(eq(tasks.id, relation.taskId))`: the tenant of what a row belongs to is its own. */
@@ -144,4 +159,25 @@ function tenantKeyOf(call: TSESTree.CallExpression, { proofs }: QueryContext): s
 
 function isQuery(call: TSESTree.CallExpression, { proofs }: QueryContext): boolean {
   return proofs.sites.ofCall(call) !== undefined
+}
+
+/** Is a variable given nothing after this, unless on a way that excludes it: `if (id) row = await byId(id) else row = await bySlug(slug)`? */
+const isLastGiven = ({ references }: TSESLint.Scope.Variable, target: TSESTree.Identifier): boolean =>
+  references.every(
+    (one) => !one.isWrite() || one.identifier.range[0] <= target.range[0] || areApart(target, one.identifier),
+  )
+
+/** Do two nodes stand in different branches of one test? */
+function areApart(one: TSESTree.Node, other: TSESTree.Node): boolean {
+  for (let child = one; child.parent != null; child = child.parent) {
+    const { parent } = child
+    if (!contains(parent, other)) continue
+    return (
+      parent.type === 'IfStatement' &&
+      child === parent.consequent &&
+      parent.alternate !== null &&
+      contains(parent.alternate, other)
+    )
+  }
+  return false
 }

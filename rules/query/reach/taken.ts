@@ -133,11 +133,33 @@ function endOfTest(
   isThere: boolean,
   sourceCode: TSESLint.SourceCode,
 ): End {
+  if (alternate !== null) return answers(consequent) && answers(alternate) ? 'refuses' : 'elsewhere'
   const isLeft = leaves(consequent) || refusalAlone(sourceCode.getText(consequent)) === 'throws'
-  if (alternate !== null || !isLeft) return 'elsewhere'
+  if (!isLeft) return 'elsewhere'
   const last = consequent.type === 'BlockStatement' ? consequent.body.at(-1) : consequent
   if (last?.type === 'ContinueStatement') return 'skips'
   return isThere ? 'refuses' : 'elsewhere'
+}
+
+/** `{ return NextResponse.json({ free: false }) }`: a branch that does nothing but answer what the program wrote. */
+function answers(branch: TSESTree.Node): boolean {
+  const only = branch.type === 'BlockStatement' && branch.body.length === 1 ? branch.body[0]! : branch
+  return only.type === 'ReturnStatement' && only.argument !== null && isWrittenOut(only.argument)
+}
+
+function isWrittenOut(given: TSESTree.Node): boolean {
+  const node = unwrap(given, true)
+  switch (node.type) {
+    case 'Literal':
+      return true
+    case 'ObjectExpression':
+      return node.properties.every((one) => one.type === 'Property' && isWrittenOut(one.value))
+    case 'CallExpression':
+    case 'NewExpression':
+      return node.arguments.length > 0 && node.arguments.every(isWrittenOut)
+    default:
+      return false
+  }
 }
 
 /** One step up an expression; null where the value is used for something else. */

@@ -4,8 +4,10 @@ import { unwrap } from '../../../source/children.ts'
 import type { CallNode, ExtractionScope } from '../../library.ts'
 import type { QueryOrOpaque } from '../../query.ts'
 import { queriesOf, sqlTextOf, type SqlCall } from '../../sql-text.ts'
+import { rawFlavour } from './raw-flavour.ts'
 import { holdsTest, type Decider } from '../../decider.ts'
 import { compose, type TextPart } from '../../text.ts'
+import { type Given, placed } from '../../placeholders.ts'
 import { explore } from '../../variants.ts'
 
 const tagged = /^\$(queryRaw|executeRaw)$/
@@ -39,7 +41,23 @@ export function rawQueries(node: CallNode, scope: ExtractionScope): readonly Que
   const { variants } = explore((decider) =>
     tagged.test(method) ? sqlParts(text, scope, decider, 0) : compose(text, scope, decider),
   )
-  return variants.flatMap(({ value }) => queriesOf(sqlTextOf(value), call, scope))
+  return variants.flatMap(({ value }) => queriesOf(sqlTextOf(inGrammar(value, scope)), call, scope))
+}
+
+const nothingGiven: Given = {
+  named: () => null,
+  positional: () => null,
+  textOf: () => [],
+  nameOf: () => null,
+}
+
+/** The text as PostgreSQL's grammar has it. Prisma sends what is interpolated by itself, so that there are no placeholders to fill. */
+function inGrammar(parts: readonly TextPart[], { tenancy }: ExtractionScope): readonly TextPart[] {
+  const flavour = rawFlavour(
+    parts.map((part) => (part.kind === 'text' ? part.text : ' $1 ')).join(''),
+    tenancy,
+  )
+  return flavour.dialect === 'postgres' ? parts : placed(parts, flavour, nothingGiven).parts
 }
 
 /** The text of a `Prisma.sql` template: fragments in it are put in, everything else is sent as a parameter. */

@@ -10,7 +10,7 @@ import { dataRows, sourceOf, type Nested } from './data.ts'
 import { columnOf, conjunction, entityOf, type Entity } from './entity.ts'
 import { withRelations } from './include.ts'
 import { nestedQueries, type Origin } from './nested.ts'
-import { absent, whereOf } from './where.ts'
+import { absent, onlyKeyOf, whereOf } from './where.ts'
 
 /** The statements that one call of a model's method stands for: its own, and one for each nested write. */
 export function queriesOf(call: ModelCall, scope: ExtractionScope): readonly Query[] {
@@ -70,6 +70,9 @@ function named({ view }: StatementParts, name: string): ObjectView['properties']
   return view?.properties.findLast((property) => property.name === name) ?? null
 }
 
+/** Methods that throw where no unique key has a value. */
+const isUnique = /^(?:findUnique|findUniqueOrThrow|update|delete|upsert)$/
+
 /** The `where` of the call. One that may be absent, or hides in a spread, confines nothing certain. */
 function filterOf(parts: StatementParts, entity: Entity): Condition | null {
   const { draft, view, argument, call } = parts
@@ -78,9 +81,10 @@ function filterOf(parts: StatementParts, entity: Entity): Condition | null {
   const opaque = (reason: string): Condition => ({ kind: 'opaque', reason, mentions: [], span })
   if (view === null) return opaque('the argument could not be seen')
   if (properties.length === 0) return view.open.length === 0 ? null : opaque(view.open[0]!.reason)
+  const required = isUnique.test(call.method) ? onlyKeyOf(entity, draft) : undefined
   const conditions = conditionsOf(
     properties,
-    ({ value }) => whereOf(value, entity, draft),
+    ({ value }) => whereOf(value, entity, draft, required),
     (condition, { optional, node }) => absent(condition, optional, node, draft),
   )
   return conjunction(conditions)

@@ -13,15 +13,26 @@ export const truth: Condition = { kind: 'and', operands: [] }
 /** Prisma leaves a filter out when its value is `undefined`; a strict mode that forbids it is not seen from here. */
 const dropped = (text: string): string => `Prisma drops the filter when \`${text}\` is undefined`
 
-/** A `where` object as a condition on the rows of `entity`. */
-export function whereOf(given: TSESTree.Node, entity: Entity, draft: Draft): Condition {
+/** Which fields of a `where` object have a value in every call that comes back. */
+type Required = (view: ObjectView) => string | null
+
+const nothing: Required = () => null
+
+/**
+ * A `where` object as a condition on the rows of `entity`. `required`: the call throws where none of its unique keys has a value
+ * (`findUnique`, `update`, `delete`), so that a primary key which is the only one cannot be dropped.
+ */
+export function whereOf(given: TSESTree.Node, entity: Entity, draft: Draft, required = nothing): Condition {
   const node = unwrap(given)
   const { scope } = draft
   if (isUndefined(node)) return truth
   if (node.type === 'ConditionalExpression') {
     return {
       kind: 'or',
-      operands: [whereOf(node.consequent, entity, draft), whereOf(node.alternate, entity, draft)],
+      operands: [
+        whereOf(node.consequent, entity, draft, required),
+        whereOf(node.alternate, entity, draft, required),
+      ],
     }
   }
   const view = scope.objectOf(node)
@@ -29,13 +40,31 @@ export function whereOf(given: TSESTree.Node, entity: Entity, draft: Draft): Con
     const reason = `the filter \`${scope.sourceCode.getText(node).slice(0, 60)}\` could not be seen`
     return { kind: 'opaque', reason, mentions: [], span: draft.spanOf(node) }
   }
-  return objectCondition(view, entity, draft)
+  return objectCondition(view, entity, draft, required(view))
 }
 
-function objectCondition(view: ObjectView, entity: Entity, draft: Draft): Condition {
+/** The primary key of a `where` that names no other key: beside it stand only the owner of the row, and what filters further. */
+export const onlyKeyOf =
+  ({ relation }: Entity, draft: Draft): Required =>
+  ({ properties, open }) => {
+    if (relation === null || relation.key.length !== 1 || open.length > 0) return null
+    const columns = properties.map(({ name }) => draft.scope.tenancy.columnOf(relation.name, name))
+    const at = columns.indexOf(relation.key[0]!)
+    const owner = relation.ownership.kind === 'owned' ? relation.ownership.column : null
+    const isAlone = properties.every(
+      ({ name }, index) => index === at || columns[index] === owner || /^(?:AND|OR|NOT)$/.test(name),
+    )
+    return isAlone ? (properties[at]?.name ?? null) : null
+  }
+
+function objectCondition(view: ObjectView, entity: Entity, draft: Draft, required: string | null): Condition {
   const conditions = conditionsOf(
     view.properties,
-    (property) => overridable(fieldCondition(property, entity, draft), property, view, draft),
+    (property) => {
+      const condition = fieldCondition(property, entity, draft)
+      const isThere = property.name === required && condition.kind === 'optional'
+      return overridable(isThere ? condition.condition : condition, property, view, draft)
+    },
     (condition, { optional, node }) => absent(condition, optional, node, draft),
   )
   const open = view.open.map(({ node, reason }): Condition => ({
