@@ -369,7 +369,26 @@ const files: readonly (readonly [title: string, code: string, ...rendered: reado
   ],
 ]
 
-it.each(files)('%s', (_, code, ...rendered) => {
+const unions: typeof files = [
+  [
+    'unions of what is no builder',
+    `import type { Knex } from 'knex'
+     import * as z from 'zod'
+     const schema = z.union([z.string().max(10), z.number()])
+     export const both = (one: Set<string>, other: Set<string>) => one.union(other)
+     export const f = (knex: Knex, school: string) => knex('courses').where('school_id', school)`,
+    'select * from courses where courses.school_id = :school',
+  ],
+  [
+    'a union of builders on a client that is not declared',
+    `import { db } from './db'
+     export const f = (school: string, id: string) =>
+       db.knex.union([db.knex('courses').where('school_id', school), db.knex('courses').where({ id })])`,
+    'select * union select * from courses where courses.school_id = :school union select * from courses as courses#1 where courses#1.id = :id',
+  ],
+]
+
+it.each([...files, ...unions])('%s', (_, code, ...rendered) => {
   expect(statementsIn(code, tenancy)).toEqual(rendered)
 })
 

@@ -275,8 +275,41 @@ const files: readonly (readonly [title: string, code: string, ...rendered: reado
   ],
 ]
 
+/** A builder that was given to a wrapper stays a statement; what is read back from the wrapper is another one. */
+const wrappers: typeof files = [
+  [
+    'a builder that a wrapper gives back is another statement',
+    `import { db } from './db'
+     import { cached } from 'elsewhere'
+     const insertCourse = (course, client = db) => cached(client.insertInto('courses').values({ school_id: course.school }))
+     export const replaceCourse = (course) => cached(insertCourse(course).qb.returning('id'))`,
+    'insert into courses values {school_id = :course.school}',
+    'insert into courses values {school_id = :course.school} returning courses.id',
+  ],
+  [
+    'a wrapper kept in a variable, whose filter is taken away again',
+    `import { db } from './db'
+     import { cached } from 'elsewhere'
+     export const f = (school) => {
+       const own = cached(db.selectFrom('courses').selectAll().where('school_id', '=', school))
+       return own.qb.clearWhere().execute()
+     }`,
+    'select * from courses where courses.school_id = :school',
+    'select * from courses',
+  ],
+  [
+    'other members, other objects',
+    `import { db } from './db'
+     import { cached } from 'elsewhere'
+     const own = (school) => cached(db.selectFrom('courses').selectAll().where('school_id', '=', school))
+     export const f = (school) => own(school).rows.where('id', '=', 1)
+     export const g = (chart) => cached(chart).qb.where('id', '=', 1)`,
+    'select * from courses where courses.school_id = :school',
+  ],
+]
+
 describe('programs', () => {
-  it.each(files)('%s', (_, code, ...rendered) => {
+  it.each([...files, ...wrappers])('%s', (_, code, ...rendered) => {
     expect(statementsIn(code, tenancy)).toEqual(rendered)
   })
 

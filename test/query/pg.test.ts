@@ -152,6 +152,53 @@ describe('clients', () => {
   })
 })
 
+const outOfSight = 'opaque: its SQL text comes from `prepared`, which is not in sight'
+
+/** A receiver that cannot be traced, and what else the file does with it. */
+const receivers: readonly (readonly [name: string, code: string, ...rendered: string[]])[] = [
+  [
+    'a parameter of a type that runs SQL elsewhere',
+    `import type { Executor } from './executor'
+     export const f = (qx: Executor) => qx.${statement}
+     export const g = (other: Executor, rows) => { const prepared = bulk(rows); return other.result(prepared) }`,
+    read,
+    outOfSight,
+  ],
+  [
+    'a getter of the class that runs SQL elsewhere',
+    `class Visits extends Base {
+       get() { return this.db().${statement} }
+       add(rows) { const prepared = this.helpers.insert(rows); return this.db().none(prepared) }
+     }`,
+    read,
+    outOfSight,
+  ],
+  [
+    'another type, another class, another member',
+    `import type { Executor, Cache } from './executor'
+     class Visits { get() { return this.db().${statement} } }
+     class Rooms { add(prepared) { return this.db().none(prepared) } }
+     export const f = (qx: Executor) => qx.${statement}
+     export const g = (cache: Cache, prepared) => cache.one(prepared)
+     export const h = (qx: Executor, prepared) => { qx.inTransaction(prepared); qx.any(() => prepared); qx.any([prepared]) }`,
+    read,
+    read,
+  ],
+  [
+    'words that are no SQL do not make a client',
+    `import type { Menu } from './menu'
+     export const f = (menu: Menu) => menu.select('select an item')
+     export const g = (menu: Menu, prepared) => menu.select(prepared)`,
+    'select ?.an as item',
+  ],
+]
+
+describe('receivers', () => {
+  it.each(receivers)('%s', (_name, code, ...rendered) => {
+    expect(statementsIn(code, clinic)).toEqual(rendered)
+  })
+})
+
 describe('modules of the project', () => {
   const folder = mkdtempSync(join(tmpdir(), 'watertight-modules-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

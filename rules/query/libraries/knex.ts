@@ -111,20 +111,35 @@ function candidatesIn(calls: readonly CallNode[], evaluator: Evaluator): readonl
 }
 
 function statements(node: TSESTree.Node, evaluator: Evaluator): readonly Chain[] | null {
-  const chains = evaluator.chainsOf(node, emptyEnvironment)?.filter((chain) => isKnex(chain, evaluator.scope))
+  const chains = evaluator.chainsOf(node, emptyEnvironment)?.filter((chain) => isKnex(chain, evaluator))
   return chains === undefined || chains.length === 0 ? null : chains
 }
 
 /** A statement on a client of Knex, or one that has the shape of Knex on something that may be one. */
-function isKnex(chain: Chain, scope: ExtractionScope): boolean {
+function isKnex(chain: Chain, evaluator: Evaluator): boolean {
+  const { scope } = evaluator
   if (!isStatement(chain)) return false
   if (receiverOf(chain.root, scope) === 'client') return true
+  if (unitesOthers(chain, evaluator)) return false
   if (chain.steps.some(({ method }) => method === unseenStep) && !saysKnex(chain.root, scope)) return false
   const table = chain.steps.find(({ method }) => tableMethods.has(method))
   const [name] = table?.call.arguments ?? []
   if (saysKnex(chain.root, scope)) return name !== undefined || table === undefined
   const constant = name === undefined ? null : scope.constantOf(name)?.value
   return typeof constant === 'string' && chain.steps.length > 1
+}
+
+/** `z.union([z.string(), z.number()])`: schemas, sets and collections have a union too, but not of builders. */
+function unitesOthers({ steps }: Chain, evaluator: Evaluator): boolean {
+  const [first] = steps
+  if (first === undefined || !/^union(All)?$/.test(first.method)) return false
+  const arms = first.call.arguments.flatMap((one) => (one.type === 'ArrayExpression' ? one.elements : [one]))
+  return !arms.some((arm) => {
+    if (arm === null || arm.type === 'SpreadElement') return false
+    if (isFunction(arm) || (arm.type === 'CallExpression' && partMethod(arm, evaluator.scope) === 'raw'))
+      return true
+    return evaluator.chainsOf(arm, emptyEnvironment)?.some(isStatement) === true
+  })
 }
 
 /** `query.where(…)` as a statement, and `query = query.where(…)`: they change the builder, they do not send it. */

@@ -10,6 +10,7 @@ import { type TextCall, queriesIn, textOf } from '../text-call.ts'
 import { isTextual } from '../textual.ts'
 import { explore } from '../variants.ts'
 import { type Client, clientOf, forwards, queryNames } from './pg/client.ts'
+import { isKnownClient } from './pg/known-client.ts'
 
 /** A call of something named after a query, a client by its usual name, or text that begins a statement. */
 const statementWords =
@@ -166,7 +167,10 @@ function read(
   const unread = variants.find(({ value }) => value.queries === null)
   if (client === 'undecided') {
     const certain = readable.some((query) => query.kind === 'query')
-    return certain || variants.every(({ value: { text } }) => isBuiltSql(text)) ? readable : null
+    if (certain || variants.every(({ value: { text } }) => isBuiltSql(text))) return readable
+    const hidden = variants.find(({ value: { text } }) => isUnseen(text) && !isForwarded(node, text))
+    if (hidden === undefined || !isMade(argument.text) || !runsText(callee, scope)) return null
+    return [unseen(node, hidden.value.text, client, scope)]
   }
   if (unread !== undefined && variants.every(({ value }) => value.queries === null)) {
     const { text } = unread.value
@@ -174,6 +178,20 @@ function read(
   }
   return complete ? readable : [...readable, incomplete(node, client)]
 }
+
+/** May the expression be text that a function or another module made? */
+const isMade = (text: TSESTree.Node): boolean =>
+  /^(Identifier|MemberExpression|CallExpression|AwaitExpression)$/.test(unwrap(text).type)
+
+/** A receiver that runs SQL in sight elsewhere in the file is a client, and runs it here too. */
+const runsText = (callee: TSESTree.Node, scope: ExtractionScope): boolean =>
+  isKnownClient(callee, scope, (call) => {
+    const [first] = call.arguments
+    if (first === undefined || !mayBeSql(first)) return false
+    if (!skeleton.test(scope.sourceCode.getText(unwrap(first)).slice(1))) return false
+    const found = [extract(call, scope) ?? []].flat()
+    return found.some(({ kind }) => kind === 'query')
+  })
 
 const libraryOf = (client: Client): Library => (client === 'pg' || client === 'undecided' ? 'pg' : 'sql')
 

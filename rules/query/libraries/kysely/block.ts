@@ -21,7 +21,9 @@ const setOperators: Readonly<Record<string, { operator: 'union' | 'intersect' | 
 
 /** One chain as one block. `level` is the query around it, as far as this one can see it. */
 export function chainBlock(chain: Chain, level: Level, conversion: Conversion): Block {
-  for (const step of chain.steps) conversion.consumed.add(step.call)
+  for (const step of chain.steps) {
+    if (chain.repeated?.includes(step.call) !== true) conversion.consumed.add(step.call)
+  }
   const start = beginning(chain)
   const span = start === null ? null : conversion.draft.spanOf(start.call)
   const { ctes, visible } = withClauses(chain, level, conversion)

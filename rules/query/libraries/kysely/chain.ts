@@ -7,6 +7,8 @@ export interface Chain {
   /** `eb.selectFrom(…)` sees the columns of the query around it; `db.selectFrom(…)` does not. */
   readonly nested: boolean
   readonly steps: readonly ChainStep[]
+  /** Calls of a statement that stands on its own and that this one repeats: what was read back from the wrapper it was given to. */
+  readonly repeated?: readonly TSESTree.CallExpression[]
 }
 
 export interface ChainStep {

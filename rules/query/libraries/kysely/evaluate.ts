@@ -22,6 +22,9 @@ import { bindParameters, returnedExpressions, unwrapped } from './syntax.ts'
 /** A builder may be extended through many variables and helpers; beyond this it is not followed. */
 const maximumDepth = 24
 
+/** Under these names what wraps a builder (for a cache, a retry, a trace) gives it back. */
+const builderName = /^(qb|query|builder|queryBuilder)$/
+
 /** Finds out which builder an expression is, following what the program did to it. One per file. */
 export interface Evaluator {
   readonly scope: ExtractionScope
@@ -33,6 +36,9 @@ export interface Evaluator {
   /** The function that a callee names in this file. */
   readonly functionOf: (node: TSESTree.Node) => FunctionNode | null
 }
+
+/** How an expression is taken for a builder: as one, or as what holds one. */
+type Reader = (node: TSESTree.Node, environment: Environment, depth: number) => Chain | null
 
 export function createEvaluator(scope: ExtractionScope): Evaluator {
   const evaluated = new Map<TSESTree.Node, Chain>()
@@ -74,6 +80,12 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
         return call(node, environment, depth)
       case 'ConditionalExpression':
         return alternatives([node.consequent, node.alternate], environment, depth + 1)
+      case 'MemberExpression': {
+        const chain = builderName.test(memberName(node) ?? '')
+          ? kept(node.object, environment, depth + 1)
+          : null
+        return chain === null ? null : { ...chain, repeated: chain.steps.map((one) => one.call) }
+      }
       case 'LogicalExpression':
         return null
       default:
@@ -81,12 +93,23 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     }
   }
 
+  /** The builder inside `cached(db.selectFrom(…))`, or inside what a function of this file returns so. */
+  function kept(given: TSESTree.Node, environment: Environment, depth: number): Chain | null {
+    const node = unwrapped(scope.resolve(unwrapped(given)))
+    if (node.type !== 'CallExpression' || depth > maximumDepth) return null
+    const callee = unwrapped(node.callee)
+    if (functionOf(callee) !== null) return helper(node, callee, environment, depth, kept)
+    const [first] = node.arguments
+    return first === undefined ? null : evaluate(first, environment, depth)
+  }
+
   function alternatives(
     nodes: readonly TSESTree.Node[],
     environment: Environment,
     depth: number,
+    read: Reader = evaluate,
   ): Chain | null {
-    const chains = nodes.map((one) => evaluate(one, environment, depth))
+    const chains = nodes.map((one) => read(one, environment, depth))
     if (chains.some((chain) => chain === null)) return null
     return merged(chains as Chain[], 'only one branch of the program adds it')
   }
@@ -262,6 +285,7 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     callee: TSESTree.Node,
     environment: Environment,
     depth: number,
+    read: Reader = evaluate,
   ): Chain | null {
     const target = functionOf(callee)
     if (target === null || target.async || target.generator) return null
@@ -272,7 +296,7 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
       return { kind: 'argument', node: argument, environment }
     })
     const inside = enterHelper(target, environment)
-    return inside === null ? null : body(target, bound, inside, depth)
+    return inside === null ? null : body(target, bound, inside, depth, read)
   }
 
   function body(
@@ -280,10 +304,11 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     bound: readonly Bound[],
     environment: Environment,
     depth: number,
+    read: Reader = evaluate,
   ): Chain | null {
     const inner = bindParameters(target, bound, environment)
     const returned = returnedExpressions(target)
-    return returned === null || returned.length === 0 ? null : alternatives(returned, inner, depth)
+    return returned === null || returned.length === 0 ? null : alternatives(returned, inner, depth, read)
   }
 
   return evaluator
