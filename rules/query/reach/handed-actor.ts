@@ -25,7 +25,6 @@ export function knowsActor(
   text: string,
   file: QueryContext,
 ): boolean {
-  const names = tenantNames(file.tenancy)
   if (findsActor(text, file)) return true
   return call.arguments.some((argument, index) => {
     const written = file.scope.sourceCode.getText(argument)
