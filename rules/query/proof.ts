@@ -23,6 +23,9 @@ export interface Found {
   readonly column: string
 }
 
+/** So many queries before a place are asked what they tell there; each answer goes through the statements between. */
+const nearest = 32
+
 /**
  * What the queries of a file prove for those after them: the columns of a row that is the tenant's, and the key by which such
  * a row was looked for, once its absence was rejected.
@@ -190,8 +193,11 @@ export class Proofs {
     isSame: (key: TSESTree.Node) => boolean,
     isCounted: (site: CallSite, key: TSESTree.Node) => boolean,
   ): readonly Found[] {
-    return this.sites.around(at).flatMap((site) => {
-      if (site.node.range[0] >= at.range[0] || contains(site.node, at)) return []
+    const before = this.sites
+      .around(at)
+      .filter(({ node }) => node.range[0] < at.range[0] && !contains(node, at))
+      .slice(-nearest)
+    return before.flatMap((site) => {
       const [judged, ...others] = site.queries
       if (judged === undefined || others.length > 0) return []
       const check = this.#checkOf(judged)

@@ -95,6 +95,17 @@ const asksForRights = /\b\w*(?:[pP]ermission|[aA]uthori[sz])\w*\(\s*(?:req|reque
 
 /** Is an authenticated actor, or its tenant, in sight of the handler? */
 export function hasActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {
+  const before = actors.get(handler)
+  if (before?.tenancy === tenancy) return before.answer
+  const answer = speaksOfActor(handler, text, tenancy)
+  actors.set(handler, { tenancy, answer })
+  return answer
+}
+
+/** Each value that a handler hands to its queries asks. */
+const actors = new WeakMap<TSESTree.Node, { readonly tenancy: Tenancy; readonly answer: boolean }>()
+
+function speaksOfActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {
   if (isDeclaredPublic(handler)) return false
   const source = text.slice(handler.range[0], handler.range[1])
   if (identity.test(source) || asksForRights.test(source)) return true

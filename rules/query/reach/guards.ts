@@ -22,6 +22,9 @@ export function guardOf(picking: Picking, at: TSESTree.Node, file: QueryContext)
   )
 }
 
+/** Reads by one value before a query that are looked at for a check of theirs; each look goes through the whole function. */
+const readLimit = 16
+
 /** `const row = await getRow(id)`, then a check of what the row says of its tenant, then the write by the same id. */
 function checkedRead(handed: Handed, at: TSESTree.Node, file: QueryContext): string | null {
   const names = tenantNames(file.tenancy)
@@ -35,6 +38,7 @@ function checkedRead(handed: Handed, at: TSESTree.Node, file: QueryContext): str
     const { call, path } = identities.of(node)!
     return path.length === 0 ? answersTenant(calleeName(call!), file.tenancy) : names.test(path.at(-1)!)
   }
+  let reads = 0
   for (const statement of statementsBefore(at)) {
     if (statement.type === 'IfStatement') {
       const compared = tenantComparedIn(statement.test, { isTenant, isRow, until: at }, file)
@@ -43,7 +47,8 @@ function checkedRead(handed: Handed, at: TSESTree.Node, file: QueryContext): str
     if (statement.type !== 'VariableDeclaration') continue
     for (const { init } of statement.declarations) {
       const call = init === null ? null : unwrap(init, true)
-      if (call?.type !== 'CallExpression' || !handed.isHandedTo(call)) continue
+      if (call?.type !== 'CallExpression' || !handed.isHandedTo(call) || reads >= readLimit) continue
+      reads += 1
       const checked = checkedAfter(call, file, at)
       if (checked !== null) return checked
     }

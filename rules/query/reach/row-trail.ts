@@ -37,10 +37,13 @@ export class RowTrail {
 
   /** Null: what the call returns cannot be told from other values. */
   static of(call: TSESTree.CallExpression, around: TSESTree.Node, file: QueryContext): RowTrail | null {
+    const before = trails.get(file)?.get(call)
+    if (before !== undefined) return before
     const root = file.proofs.identities.of(call)?.root
-    if (root === undefined) return null
-    const trail = new RowTrail(call, root, file)
-    trail.#follow(around)
+    const trail = root === undefined ? null : new RowTrail(call, root, file)
+    trail?.#follow(around)
+    const ofFile = trails.get(file) ?? new WeakMap<TSESTree.Node, RowTrail | null>()
+    trails.set(file, ofFile.set(call, trail))
     return trail
   }
 
@@ -145,6 +148,9 @@ export class RowTrail {
     if (root !== undefined) this.#roots.add(root)
   }
 }
+
+/** The rows of a read are asked for by every query after it. */
+const trails = new WeakMap<QueryContext, WeakMap<TSESTree.Node, RowTrail | null>>()
 
 const isCall = (node: TSESTree.Node): boolean => unwrap(node, true).type === 'CallExpression'
 
