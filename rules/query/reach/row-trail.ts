@@ -41,7 +41,7 @@ export class RowTrail {
     if (before !== undefined) return before
     const root = file.proofs.identities.of(call)?.root
     const trail = root === undefined ? null : new RowTrail(call, root, file)
-    trail?.#follow(around)
+    if (trail !== null) trail.#follow(around)
     const ofFile = trails.get(file) ?? new WeakMap<TSESTree.Node, RowTrail | null>()
     trails.set(file, ofFile.set(call, trail))
     return trail
