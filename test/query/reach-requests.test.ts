@@ -354,3 +354,15 @@ export async function POST(request, { params }) {
     expect(exposuresOf({ 'service.ts': service }, tenancy).at(-1)?.kind).toBe(kind)
   })
 })
+
+describe('a function with many callers that all check', () => {
+  const route = `import { noteOf } from './service'\nexport async function GET(request, { params }) {\n  const session = await getSession(request)\n  await assertNoteAccess(session, params.id)\n  return noteOf(params.id)\n}\n`
+  it.each([
+    [60, 'guarded'],
+    [61, 'unreached'],
+  ])('%i of them', (count, kind) => {
+    const others = Object.fromEntries(Array.from({ length: count }, (_, at) => [`route${at}.ts`, route]))
+    const service = 'export const noteOf = (id) => prisma.note.findUnique({ where: { id } })'
+    expect(kinds(service, others)).toEqual([kind])
+  })
+})

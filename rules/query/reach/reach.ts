@@ -472,13 +472,15 @@ export class Reach {
     const target = binding.function
     const outside: Exposure = { kind: 'unreached', reason: 'its callers are not in sight' }
     if (look.visited.size >= depthLimit || look.visited.has(target)) return outside
-    const { callers } = callersOf(target, file, this.#files)
+    const { callers, complete } = callersOf(target, file, this.#files)
     const visited = new Set([...look.visited, target])
     const states = callers.map((caller) => {
       const next: Look = { ...look, visited, path: [this.#stepAt(caller.call, caller.file), ...look.path] }
       return this.#ofCaller(caller, binding, path, next, mention)
     })
-    return worst(states.filter((one) => one !== null)) ?? outside
+    const found = worst(states.filter((one) => one !== null)) ?? outside
+    // That those who were looked at do check says nothing of the others.
+    return complete || found.kind === 'certain' || found.kind === 'likely' ? found : tooMany
   }
 
   #ofCaller(
@@ -569,6 +571,8 @@ function isMovedOn(node: TSESTree.Node, { kind }: Provenance, { scope }: QueryCo
 /** Whoever was let in to something may look at it; what they write is another question. */
 const guardFor = (picking: Picking, at: TSESTree.Node, file: QueryContext, { isRead }: Look): string | null =>
   guardOf(picking, at, file) ?? (isRead ? boundBySession(picking, at, file) : null)
+
+const tooMany: Exposure = { kind: 'unreached', reason: 'it has more callers than are looked at' }
 
 const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
 
