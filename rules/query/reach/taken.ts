@@ -6,7 +6,10 @@ import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { tenantNames } from './actor.ts'
 import { calleeName } from './calls.ts'
+import type { Exposure } from './exposure.ts'
 import { refusalAlone } from './refusal.ts'
+
+export const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
 
 /** Where an expression that holds rows, or what was made of them, ends up. */
 type End =
