@@ -1,20 +1,14 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { type BuilderChain, type BuilderStep, mergedBy } from '../../builder/chain.ts'
 import type { Environment } from './environment.ts'
 
 /** A builder as the sequence of calls that made it, across variables and helpers. */
-export interface Chain {
+export interface Chain extends BuilderChain<Environment> {
   /** The expression that the first step is called on: `db`, `this.db`, `tx`; the callee for `union(a, b)`. */
   readonly root: TSESTree.Node
-  readonly steps: readonly ChainStep[]
 }
 
-export interface ChainStep {
-  readonly method: string
-  readonly call: TSESTree.CallExpression
-  readonly environment: Environment
-  /** The program may leave this step out, and why. */
-  readonly optional: string | null
-}
+export type ChainStep = BuilderStep<Environment>
 
 /** Set operators, as methods of a builder and as functions of their own. */
 export const setOperators: Readonly<
@@ -79,61 +73,6 @@ export function nameStep(chain: Chain): TSESTree.Node | null {
   return chain.steps.findLast(({ method }) => method === 'as')?.call.arguments[0] ?? null
 }
 
-/** Stands for what was done to a builder whose variable is written too often to be followed. */
-export const unfollowedStep = '$unfollowed'
-
-/** The builder that a variable began with, and then whatever the program did to it. */
-export function unfollowed(chain: Chain, environment: Environment): Chain {
-  const last = chain.steps.at(-1)
-  if (last === undefined) return chain
-  return {
-    ...chain,
-    steps: [...chain.steps, { ...last, method: unfollowedStep, environment, optional: null }],
-  }
-}
-
-/** Is `part` a beginning of the whole, or among what was not followed of it? */
-export function isPartOf(part: Chain, whole: Chain): boolean {
-  if (continues(part, whole)) return true
-  return whole.steps.at(-1)?.method === unfollowedStep && continues(whole, part)
-}
-
-export function continues(earlier: Chain, later: Chain): boolean {
-  return (
-    earlier.root === later.root &&
-    earlier.steps.every((step, index) => later.steps[index]?.call === step.call)
-  )
-}
-
-/** All that `later` has beyond `earlier`, marked as optional; null when it does not continue `earlier`. */
-export function asOptional(earlier: Chain, later: Chain, reason: string): Chain | null {
-  if (!continues(earlier, later)) return null
-  const added = later.steps.slice(earlier.steps.length)
-  return {
-    ...later,
-    steps: [...earlier.steps, ...added.map((step) => ({ ...step, optional: step.optional ?? reason }))],
-  }
-}
-
-/** The program takes one of these builders: what only some of them have is optional. Null when they begin differently. */
-export function merged(alternatives: readonly Chain[], reason: string): Chain | null {
-  const [first, ...others] = alternatives
-  if (first === undefined) return null
-  let result = first
-  for (const other of others) {
-    if (result.root !== other.root) return null
-    const length = commonLength(result, other)
-    const shared = { ...result, steps: result.steps.slice(0, length) }
-    if (beginning(shared) === null) return null
-    const left = asOptional(shared, result, reason)!
-    const right = asOptional(shared, other, reason)!
-    result = { ...shared, steps: [...left.steps, ...right.steps.slice(length)] }
-  }
-  return result
-}
-
-function commonLength(one: Chain, other: Chain): number {
-  let length = 0
-  while (length < one.steps.length && one.steps[length]!.call === other.steps[length]?.call) length++
-  return length
-}
+/** The program takes one of these builders. Null when they begin differently. */
+export const merged = (alternatives: readonly Chain[], reason: string): Chain | null =>
+  mergedBy(alternatives, reason, (shared) => beginning(shared) !== null)

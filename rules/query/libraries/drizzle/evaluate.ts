@@ -3,17 +3,16 @@ import { isFunction, memberName, type FunctionNode } from '../../../source/bindi
 import { returnsOf, unwrap } from '../../../source/children.ts'
 import { variableOf } from '../../../source/module.ts'
 import { firstOfMany } from '../../../provenance/writes.ts'
-import { Growth } from '../../growth.ts'
+import { Growth } from '../../builder/growth.ts'
 import type { ExtractionScope } from '../../library.ts'
+import { asOptional, unfollowed } from '../../builder/chain.ts'
 import {
-  asOptional,
   beginning,
   clientMethods,
   isEnded,
   merged,
   setOperators,
   statementMethods,
-  unfollowed,
   type Chain,
   type ChainStep,
 } from './chain.ts'

@@ -1,16 +1,15 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName, type FunctionNode } from '../../../source/binding.ts'
 import { firstOfMany } from '../../../provenance/writes.ts'
-import { Growth } from '../../growth.ts'
+import { Growth } from '../../builder/growth.ts'
 import type { ExtractionScope } from '../../library.ts'
+import { asOptional, unfollowed } from '../../builder/chain.ts'
 import {
-  asOptional,
   clientMethods,
   enterHelper,
   isEnded,
   merged,
   statementMethods,
-  unfollowed,
   type Bound,
   type Chain,
   type Environment,
