@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { calleeName } from '../source/callee.ts'
 import { type FunctionNode, isFunction, memberName } from '../source/binding.ts'
 import { contains, functionAround, unwrap } from '../source/children.ts'
 import type { Definition } from '../source/definition.ts'
@@ -74,9 +75,7 @@ const plain = (node: TSESTree.CallExpressionArgument | undefined): TSESTree.Node
 
 /** Most calls are of something else, and a definition in another file is not free. */
 function mayWrap(node: TSESTree.CallExpression): boolean {
-  const callee = unwrap(node.callee)
-  if (callee.type === 'Identifier') return telling.test(callee.name)
-  return callee.type === 'MemberExpression' && telling.test(memberName(callee) ?? '')
+  return telling.test(calleeName(node) ?? '')
 }
 
 function wrapped(node: TSESTree.CallExpression, scope: ExtractionScope): CacheEntry | null {

@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { calleeName } from '../source/callee.ts'
 import { type FunctionNode, isFunction, memberName } from '../source/binding.ts'
 import { childrenOf, unwrap } from '../source/children.ts'
 import type { ExtractionScope } from '../query/library.ts'
@@ -63,13 +64,7 @@ function letsOut(given: TSESTree.Node, scope: ExtractionScope): boolean {
 function thrownIn(node: TSESTree.Node): readonly TSESTree.Node[] {
   if (node.type === 'ThrowStatement') return [node.argument]
   if (node.type === 'CallExpression') {
-    const callee = unwrap(node.callee)
-    const name =
-      callee.type === 'MemberExpression'
-        ? memberName(callee)
-        : callee.type === 'Identifier'
-          ? callee.name
-          : ''
+    const name = calleeName(node)
     if (/^(reject|rethrow|next)$/.test(name ?? '')) return node.arguments
   }
   return isFunction(node) ? [] : childrenOf(node).flatMap(thrownIn)

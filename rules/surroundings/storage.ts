@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../source/binding.ts'
-import { contains, functionAround, unwrap } from '../source/children.ts'
+import { calleeName } from '../source/callee.ts'
+import { contains, functionAround } from '../source/children.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
 import { exportOf, originOf } from '../source/origin.ts'
@@ -94,13 +94,7 @@ const cleaning =
 export function isCleaned(part: TSESTree.Node): boolean {
   for (let at = part.parent; at != null && !/Statement$|Declarat/.test(at.type); at = at.parent) {
     if (at.type !== 'CallExpression') continue
-    const callee = unwrap(at.callee)
-    const name =
-      callee.type === 'Identifier'
-        ? callee.name
-        : callee.type === 'MemberExpression'
-          ? memberName(callee)
-          : null
+    const name = calleeName(at)
     if (cleaning.test(name ?? '')) return true
   }
   return false
@@ -109,13 +103,7 @@ export function isCleaned(part: TSESTree.Node): boolean {
 /** Random names are nobody else's. */
 export const isRandom = (node: TSESTree.Node): boolean => {
   if (node.type !== 'CallExpression') return false
-  const callee = unwrap(node.callee)
-  const name =
-    callee.type === 'Identifier'
-      ? callee.name
-      : callee.type === 'MemberExpression'
-        ? memberName(callee)
-        : null
+  const name = calleeName(node)
   return /nanoid|uuid|cuid|ulid|random|newId/i.test(name ?? '')
 }
 
@@ -131,13 +119,7 @@ export function isChecked({ node }: StorageAccess, file: FileView): boolean {
   const around = functionAround(node)
   return file.all('CallExpression').some((call) => {
     if (around !== null && !contains(around, call)) return false
-    const callee = unwrap(call.callee)
-    const name =
-      callee.type === 'Identifier'
-        ? callee.name
-        : callee.type === 'MemberExpression'
-          ? memberName(callee)
-          : null
+    const name = calleeName(call)
     return /^(startsWith|relative|isPathInside|includes|has|test)$/.test(name ?? '')
   })
 }

@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { calleeName } from '../source/callee.ts'
 import { memberName } from '../source/binding.ts'
 import { unwrap } from '../source/children.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
@@ -59,12 +60,7 @@ export function isNamedTenant(given: TSESTree.Node, tenancy: Tenancy): boolean {
     }
     case 'CallExpression': {
       const callee = unwrap(node.callee)
-      const name =
-        callee.type === 'Identifier'
-          ? callee.name
-          : callee.type === 'MemberExpression'
-            ? memberName(callee)
-            : null
+      const name = calleeName(node)
       if (name !== null && isTenantName(name.replace(/^(get|current|require|use|find|read)/, ''), tenancy))
         return true
       // `String(clinicId)`, `clinicId.toString()`, `hash(clinicId)`

@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { calleeName } from '../source/callee.ts'
 import { memberName } from '../source/binding.ts'
 import { childrenOf, unwrap } from '../source/children.ts'
 import type { SourceModule } from '../source/module.ts'
@@ -159,13 +160,7 @@ function connectionsIn(program: TSESTree.Program): TSESTree.NewExpression[] {
   const found: TSESTree.NewExpression[] = []
   const visit = (node: TSESTree.Node): void => {
     if (node.type === 'NewExpression') {
-      const callee = unwrap(node.callee)
-      const name =
-        callee.type === 'MemberExpression'
-          ? memberName(callee)
-          : callee.type === 'Identifier'
-            ? callee.name
-            : ''
+      const name = calleeName(node)
       if (name === 'Sequelize') found.push(node)
     }
     childrenOf(node).forEach(visit)

@@ -3,7 +3,7 @@ import { type FunctionNode, isFunction, memberName } from '../../source/binding.
 import { childrenOf, unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { functionsAround } from './actor.ts'
-import { calleeName } from './calls.ts'
+import { calleeName } from '../../source/callee.ts'
 import { decoratorsOf } from './decorators.ts'
 import { textsOf } from './guard-text.ts'
 import { isRefusing, refusalAlone, refusalOf } from './refusal.ts'

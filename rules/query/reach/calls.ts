@@ -1,6 +1,6 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../source/binding.ts'
-import { childrenOf, unwrap } from '../../source/children.ts'
+import { calleeName } from '../../source/callee.ts'
+import { childrenOf } from '../../source/children.ts'
 
 const known = new WeakMap<object, ReadonlyMap<string, readonly CallLike[]>>()
 
@@ -24,13 +24,6 @@ export function callsByName(sourceCode: TSESLint.SourceCode): ReadonlyMap<string
   visit(sourceCode.ast)
   known.set(sourceCode.ast, calls)
   return calls
-}
-
-/** The last name of what is called. */
-export function calleeName(node: TSESTree.CallExpression): string | null {
-  const callee = unwrap(node.callee)
-  if (callee.type === 'Identifier') return callee.name
-  return callee.type === 'MemberExpression' ? memberName(callee) : null
 }
 
 function elementName({ name }: TSESTree.JSXOpeningElement): string | null {

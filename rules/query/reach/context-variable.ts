@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
-import { calleeName } from './calls.ts'
+import { calleeName } from '../../source/callee.ts'
 
 /**
  * `c.get('userId')`: what runs before a handler of Hono keeps in the context, by its name and members; null for anything

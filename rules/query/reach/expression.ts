@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
-import { calleeName } from './calls.ts'
+import { calleeName } from '../../source/callee.ts'
 
 /** The values that an expression is made of; null when it is one value itself. */
 export function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSESTree.Node[] | null {

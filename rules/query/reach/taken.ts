@@ -5,7 +5,7 @@ import { unwrap } from '../../source/children.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { tenantNames } from './actor.ts'
-import { calleeName } from './calls.ts'
+import { calleeName } from '../../source/callee.ts'
 import type { Exposure } from './exposure.ts'
 import { refusalAlone } from './refusal.ts'
 

@@ -6,7 +6,7 @@ import { isConstant, variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { tenantNames } from './actor.ts'
 import { calledFunction } from './called-function.ts'
-import { calleeName } from './calls.ts'
+import { calleeName } from '../../source/callee.ts'
 
 /** What the tenant of each row may be compared with. */
 export type IsTold = (other: TSESTree.Node) => boolean

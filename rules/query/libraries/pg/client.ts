@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { calleeName } from '../../../source/callee.ts'
 import { type FunctionNode, isFunction, memberName } from '../../../source/binding.ts'
-import { childrenOf, unwrap } from '../../../source/children.ts'
+import { childrenOf } from '../../../source/children.ts'
 import type { Definition } from '../../../source/definition.ts'
 import type { ExtractionScope } from '../../library.ts'
 
@@ -181,9 +182,7 @@ export function forwards(node: FunctionNode): boolean {
 }
 
 function handsOn(call: TSESTree.CallExpression, names: readonly string[]): boolean {
-  const callee = unwrap(call.callee)
-  const name =
-    callee.type === 'MemberExpression' ? memberName(callee) : callee.type === 'Identifier' ? callee.name : ''
+  const name = calleeName(call)
   if (!/query|execute/i.test(name ?? '')) return false
   const [first] = call.arguments
   const passed = first?.type === 'SpreadElement' ? first.argument : first

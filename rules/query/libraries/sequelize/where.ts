@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../../../source/binding.ts'
+import { calleeName } from '../../../source/callee.ts'
 import { unwrap } from '../../../source/children.ts'
 import type { Condition, Operand } from '../../../sql/statement.ts'
 import { conditionsOf } from '../../branches.ts'
@@ -41,13 +41,7 @@ export function whereOf(given: TSESTree.Node, reach: Reach, draft: Draft): Condi
 
 /** `and(a, b)`, `Sequelize.or(a, b)`, `Sequelize.literal('…')`, `Sequelize.where(…)`. */
 function called(node: TSESTree.CallExpression, reach: Reach, draft: Draft): Condition {
-  const callee = unwrap(node.callee)
-  const name =
-    callee.type === 'Identifier'
-      ? callee.name
-      : callee.type === 'MemberExpression'
-        ? memberName(callee)
-        : null
+  const name = calleeName(node)
   const operands = (): Condition[] => node.arguments.map((one) => whereOf(one, reach, draft))
   if (name === 'and') return { kind: 'and', operands: operands() }
   if (name === 'or') return { kind: 'or', operands: operands() }
