@@ -1,20 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { exposuresOf } from '../support/exposures.ts'
+import { exposureKinds, teamsWith, prisma } from '../support/exposures.ts'
 
-const tenancy: TenancyFile = {
-  tenantRoot: 'teams',
-  tenantColumns: ['teamId'],
-  relations: {
-    teams: { root: 'id', model: 'Team' },
-    projects: { owned: 'teamId', model: 'Project' },
-    memberships: { owned: 'teamId', model: 'Membership' },
-  },
-  trusted: ['session.teamId'],
-}
+const tenancy = teamsWith({
+  projects: { owned: 'teamId', model: 'Project' },
+  memberships: { owned: 'teamId', model: 'Membership' },
+})
 
-const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
 const byId = `${prisma}export const getProject = (id: string) => prisma.project.findUnique({ where: { id } })\n`
 
 const helpers = `import { cache } from 'some-cache'
@@ -51,9 +43,7 @@ export async function GET(request, { params }) {
 `
 
 const kindsOf = (body: string): readonly Exposure['kind'][] =>
-  exposuresOf({ 'service.ts': byId, 'app/helpers.ts': helpers, 'app/route.ts': route(body) }, tenancy).map(
-    ({ kind }) => kind,
-  )
+  exposureKinds({ 'service.ts': byId, 'app/helpers.ts': helpers, 'app/route.ts': route(body) }, tenancy)
 
 const both =
   'const projectTeamId = await getTeamIdFromProjectId(params.id); const taskTeamId = await getTeamIdFromTaskId(params.taskId);'
@@ -137,7 +127,7 @@ export const GET = withTeam(async ({ team, params }) => {
     ['of what the row belongs to', 'likely', 'partnerId: project.partnerId'],
   ])('%s: %s', (_, kind, where) => {
     const files = { 'service.ts': service(where), 'app/route.ts': caller }
-    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+    expect(exposureKinds(files, tenancy)).toEqual([kind])
   })
 })
 
@@ -179,6 +169,6 @@ describe('a row that a variable is given on one of several ways', () => {
       `project = ${byId}; if (project.name !== session.name) throw new Error()`,
     ],
   ])('%s: %j', (_, kinds, body) => {
-    expect(exposuresOf({ 'service.ts': reading(body) }, tenancy).map(({ kind }) => kind)).toEqual(kinds)
+    expect(exposureKinds({ 'service.ts': reading(body) }, tenancy)).toEqual(kinds)
   })
 })

@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { exposuresOf } from '../support/exposures.ts'
+import { exposureKinds, teamsWith, prisma } from '../support/exposures.ts'
 
-const tenancy: TenancyFile = {
-  tenantRoot: 'teams',
-  tenantColumns: ['teamId'],
-  relations: {
-    teams: { root: 'id', model: 'Team' },
-    projects: { owned: 'teamId', model: 'Project' },
-  },
-  trusted: ['session.teamId'],
-}
-
-const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
+const tenancy = teamsWith({ projects: { owned: 'teamId', model: 'Project' } })
 
 const kindsOf = (body: string): readonly Exposure['kind'][] => {
   const files = {
@@ -28,7 +17,7 @@ export async function GET(request, { params }, services) {
 }
 `,
   }
-  return exposuresOf(files, tenancy).map(({ kind }) => kind)
+  return exposureKinds(files, tenancy)
 }
 
 describe('a call that is handed the value and could not be read', () => {
@@ -111,6 +100,6 @@ describe('a row that must name whoever asks', () => {
       'if (params.strict && project.ownerId !== session.user.id) throw new Error()',
     ],
   ])('%s: %s', (_, kind, body) => {
-    expect(exposuresOf({ 'service.ts': reading(body) }, tenancy).map((one) => one.kind)).toEqual([kind])
+    expect(exposureKinds({ 'service.ts': reading(body) }, tenancy)).toEqual([kind])
   })
 })

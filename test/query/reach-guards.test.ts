@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { exposuresOf } from '../support/exposures.ts'
+import { exposureKinds, exposuresOf, prisma, teamsWith } from '../support/exposures.ts'
 
-const tenancy: TenancyFile = {
-  tenantRoot: 'teams',
-  tenantColumns: ['teamId'],
-  relations: {
-    teams: { root: 'id', model: 'Team' },
+const tenancy = teamsWith(
+  {
     projects: { owned: 'teamId', model: 'Project' },
     tasks: { ownedThrough: ['projectId', 'projects'], model: 'Task' },
     memberships: { owned: 'teamId', model: 'Membership' },
   },
-  trusted: ['session.teamId'],
-  guards: { admitted: [], teamProcedure: ['input.id'] },
-}
+  { guards: { admitted: [], teamProcedure: ['input.id'] } },
+)
 
-const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
 const byId = `${prisma}export const getProject = (id: string) => prisma.project.findUnique({ where: { id } })
 export const teamIdOf = async (id: string) => {
   const project = await prisma.project.findUnique({ where: { id } })
@@ -121,7 +115,7 @@ describe('a helper that looks up and refuses, in another file', () => {
       'app/helpers.ts': helpers,
       'app/route.ts': route(`${body}; return getProject(params.id)`),
     }
-    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+    expect(exposureKinds(files, tenancy)).toEqual([kind])
   })
 
   it('beside the read is no check of it', () => {
@@ -184,7 +178,7 @@ export async function GET(request, { params }) {
 }
 `,
     }
-    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+    expect(exposureKinds(files, tenancy)).toEqual([kind])
   })
 })
 
@@ -195,7 +189,7 @@ describe('what the callers hand in', () => {
   ])('%s: %s', (_, kind, values) => {
     const routes = values.map((value, index) => [`app/${index}.ts`, route(`return getProject(${value})`)])
     const files = { 'service.ts': byId.split('export const teamIdOf')[0]!, ...Object.fromEntries(routes) }
-    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+    expect(exposureKinds(files, tenancy)).toEqual([kind])
   })
 })
 
@@ -243,7 +237,7 @@ describe('a look-up of the tenant of a row, checked by the caller', () => {
   return project?.teamId ?? null
 }\n`
     const files = { 'service.ts': service, 'app/helpers.ts': helpers, 'app/route.ts': route(body) }
-    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+    expect(exposureKinds(files, tenancy)).toEqual([kind])
   })
 })
 
@@ -294,7 +288,7 @@ export const guard = (sources) => async (c, next) => {
   await validateTeamAccess(userId, project.teamId)`,
     ],
   ])('%s: %j', (_, kinds, body) => {
-    expect(exposuresOf({ 'service.ts': middleware(body) }, tenancy).map((one) => one.kind)).toEqual(kinds)
+    expect(exposureKinds({ 'service.ts': middleware(body) }, tenancy)).toEqual(kinds)
   })
 })
 
@@ -424,9 +418,7 @@ export const signedInProcedure = t.procedure.use(async ({ ctx, next }) => {
   ])('%s: %s', (_, kind, code) => {
     const service = `import { ProjectGuard, SignedInGuard, nestedProcedure, projectProcedure, requireProject, requireTeam, signedInProcedure } from './guards'
 ${prisma}${code}\n`
-    expect(
-      exposuresOf({ 'service.ts': service, 'guards.ts': guards }, tenancy).map((one) => one.kind),
-    ).toEqual([kind])
+    expect(exposureKinds({ 'service.ts': service, 'guards.ts': guards }, tenancy)).toEqual([kind])
   })
 })
 
@@ -465,6 +457,6 @@ describe('a comparison of the tenant of the row that was read', () => {
   const session = await getSession(request)
   ${body}
 }`
-    expect(exposuresOf({ 'service.ts': source }, tenancy).map((one) => one.kind)).toEqual([kind])
+    expect(exposureKinds({ 'service.ts': source }, tenancy)).toEqual([kind])
   })
 })

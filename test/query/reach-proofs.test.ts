@@ -1,21 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { exposuresOf } from '../support/exposures.ts'
+import { exposuresOf, teamsWith, prisma } from '../support/exposures.ts'
 
-const tenancy: TenancyFile = {
-  tenantRoot: 'teams',
-  tenantColumns: ['teamId'],
-  relations: {
-    teams: { root: 'id', model: 'Team' },
-    projects: { owned: 'teamId', model: 'Project' },
-    enrolments: { ownedThrough: ['projectId', 'projects'], model: 'Enrolment' },
-    favourites: { ownedThrough: ['projectId', 'projects'], model: 'Favourite' },
-  },
-  trusted: ['session.teamId'],
-}
+const tenancy = teamsWith({
+  projects: { owned: 'teamId', model: 'Project' },
+  enrolments: { ownedThrough: ['projectId', 'projects'], model: 'Enrolment' },
+  favourites: { ownedThrough: ['projectId', 'projects'], model: 'Favourite' },
+})
 
-const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
 type Row = readonly [name: string, kind: Exposure['kind'], body: string]
 
 /** What the last statement of `service.ts` that is not confined is exposed to. */

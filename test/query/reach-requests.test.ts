@@ -1,29 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { exposuresOf } from '../support/exposures.ts'
+import { exposureKinds, exposuresOf, prisma, teamsWith } from '../support/exposures.ts'
 
-const tenancy: TenancyFile = {
-  tenantRoot: 'teams',
-  tenantColumns: ['teamId'],
-  relations: {
-    teams: { root: 'id', model: 'Team' },
-    pages: { owned: 'teamId', model: 'Page' },
-    users: { owned: 'teamId', model: 'User' },
-    notes: { ownedThrough: ['pageId', 'pages'], model: 'Note' },
-    providers: { ownedThrough: ['pageId', 'pages'], model: 'Provider' },
-    invitations: { owned: 'teamId', model: 'Invitation' },
-    drafts: { owned: 'teamId', model: 'Draft' },
-    memberships: { owned: 'teamId', model: 'Membership' },
-    page_members: { ownedThrough: ['pageId', 'pages'] },
-    role_capabilities: { global: 'reference data' },
-  },
-  trusted: ['session.teamId'],
-}
+const tenancy = teamsWith({
+  pages: { owned: 'teamId', model: 'Page' },
+  users: { owned: 'teamId', model: 'User' },
+  notes: { ownedThrough: ['pageId', 'pages'], model: 'Note' },
+  providers: { ownedThrough: ['pageId', 'pages'], model: 'Provider' },
+  invitations: { owned: 'teamId', model: 'Invitation' },
+  drafts: { owned: 'teamId', model: 'Draft' },
+  memberships: { owned: 'teamId', model: 'Membership' },
+  page_members: { ownedThrough: ['pageId', 'pages'] },
+  role_capabilities: { global: 'reference data' },
+})
 
-const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
 const kinds = (service: string, others: Readonly<Record<string, string>> = {}): readonly string[] =>
-  exposuresOf({ 'service.ts': `${prisma}${service}\n`, ...others }, tenancy).map(({ kind }) => kind)
+  exposureKinds({ 'service.ts': `${prisma}${service}\n`, ...others }, tenancy)
 
 describe('a handler that is declared public', () => {
   const bySlug = 'prisma.page.findFirst({ where: { slug: input.slug } })'
@@ -323,7 +315,7 @@ export async function GET(request, { params }) { const session = await getSessio
     ['that shows rows of tenants', ['certain', 'certain'], asked('title', 'pages'), 'params.userId'],
   ])('%s', (_, expected, service, user) => {
     const files = { 'service.ts': service, 'route.ts': caller(user) }
-    expect(exposuresOf(files, tenancy).map(({ kind }) => kind)).toEqual(expected)
+    expect(exposureKinds(files, tenancy)).toEqual(expected)
   })
 })
 

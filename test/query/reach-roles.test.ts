@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { exposuresOf } from '../support/exposures.ts'
+import { exposureKinds, teamsWith } from '../support/exposures.ts'
 
-const tenancy: TenancyFile = {
-  tenantRoot: 'teams',
-  tenantColumns: ['teamId'],
-  relations: {
-    teams: { root: 'id', model: 'Team' },
-    projects: { owned: 'teamId', model: 'Project' },
-    memberships: { owned: 'teamId', model: 'Membership' },
-  },
-  trusted: ['session.teamId'],
-}
+const tenancy = teamsWith({
+  projects: { owned: 'teamId', model: 'Project' },
+  memberships: { owned: 'teamId', model: 'Membership' },
+})
 
 const service = `import { PrismaClient } from '@prisma/client'
 const prisma = new PrismaClient()
@@ -30,7 +23,7 @@ export async function GET(request, { params }) {
 
 const kindOf = (access: string, check: string): readonly Exposure['kind'][] => {
   const files = { 'service.ts': service, 'app/access.ts': access, 'app/route.ts': route(check) }
-  return exposuresOf(files, tenancy).map((one) => one.kind)
+  return exposureKinds(files, tenancy)
 }
 
 const asserting = (body: string): string => `export async function assertProjectAccess(session, id) {
@@ -158,6 +151,6 @@ export async function GET(request, { params }) {
 }
 `,
     }
-    expect(exposuresOf(files, tenancy).map((one) => one.kind)).toEqual([kind])
+    expect(exposureKinds(files, tenancy)).toEqual([kind])
   })
 })

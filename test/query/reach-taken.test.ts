@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { exposuresOf } from '../support/exposures.ts'
+import { exposureKinds, exposuresOf, teamsWith, prisma } from '../support/exposures.ts'
 
-const tenancy: TenancyFile = {
-  tenantRoot: 'teams',
-  tenantColumns: ['teamId'],
-  relations: { teams: { root: 'id', model: 'Team' }, pages: { owned: 'teamId', model: 'Page' } },
-  trusted: ['session.teamId'],
-}
+const tenancy = teamsWith({
+  pages: { owned: 'teamId', model: 'Page' },
+  projects: { owned: 'teamId', model: 'Project' },
+})
 
-const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
 const handler = (body: string): string => `${prisma}export async function POST(request, { params }) {
   const session = await getSession(request)
   ${body}
@@ -94,5 +90,37 @@ describe('a look at what is taken already', () => {
     const service = `${prisma}export const pageBySlug = (slug) => prisma.page.findFirst({ where: { slug } })\n`
     const route = `import { pageBySlug } from './service'\nexport async function POST(request, { params }) {\n  const session = await getSession(request)\n  ${body}\n}\n`
     expect(exposuresOf({ 'service.ts': service, 'route.ts': route }, tenancy)).toMatchObject([{ kind }])
+  })
+})
+
+describe('a row that is looked for to refuse when there is one', () => {
+  const find = 'const taken = await prisma.project.findUnique({ where: { slug: body.slug } });'
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['with an answer', 'derived', `${find} if (taken) return Response.json({ error: 'taken' })`],
+    [
+      'with an error',
+      'derived',
+      `${find} if (taken !== null) { console.log('x'); throw new Error('taken') }`,
+    ],
+    [
+      'as one of several that are waited for',
+      'derived',
+      'const [now, taken] = await Promise.all([clock(), prisma.project.findUnique({ where: { slug: body.slug } })]); if (taken) throw new Error()',
+    ],
+    [
+      'among many',
+      'derived',
+      'const all = await prisma.project.findMany({ where: { slug: body.slug } }); if (all.length > 0) throw new Error()',
+    ],
+    ['and is answered', 'certain', `${find} if (taken) return Response.json(taken)`],
+    ['and is used before', 'certain', `${find} console.log(taken); if (taken) throw new Error()`],
+    ['where there is none', 'certain', `${find} if (!taken) throw new Error(); return done(body.slug)`],
+    ['and nothing leaves', 'certain', `${find} if (taken) console.log('taken')`],
+    ['for another reason, too', 'derived', `${find} if (taken && body.strict) throw new Error()`],
+    ['and it is changed', 'certain', find.replace('findUnique', 'delete') + ' if (taken) throw new Error()'],
+  ])('%s: %s', (_, kind, code) => {
+    expect(
+      exposureKinds({ 'service.ts': handler(`const body = await request.json(); ${code}`) }, tenancy),
+    ).toEqual([kind])
   })
 })

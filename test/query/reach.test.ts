@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
-import { exposuresOf } from '../support/exposures.ts'
+import { exposuresOf, teamsWith, prisma } from '../support/exposures.ts'
 
-const tenancy: TenancyFile = {
-  tenantRoot: 'teams',
-  tenantColumns: ['teamId'],
-  relations: {
+const tenancy = teamsWith(
+  {
     teams: {
       root: 'id',
       model: 'Team',
@@ -30,14 +27,12 @@ const tenancy: TenancyFile = {
       relationFields: { projects: { to: 'projects', many: true, on: [['id', 'personId']] } },
     },
   },
-  trusted: ['session.teamId'],
-  tenantless: [{ files: ['jobs/**'], reason: 'jobs over all teams' }],
-}
+  { tenantless: [{ files: ['jobs/**'], reason: 'jobs over all teams' }] },
+)
 
 const exposuresIn = (files: Readonly<Record<string, string>>): readonly Exposure[] =>
   exposuresOf(files, tenancy)
 
-const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
 const byId = `${prisma}export const getProject = (id: string) => prisma.project.findUnique({ where: { id } })\n`
 
 /** A handler in another file that does `body` with the session and the request in scope. */

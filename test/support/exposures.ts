@@ -28,3 +28,23 @@ export function exposuresOf(
     rmSync(folder, { recursive: true })
   }
 }
+
+export const exposureKinds = (
+  files: Readonly<Record<string, string>>,
+  tenancy: TenancyFile,
+): readonly Exposure['kind'][] => exposuresOf(files, tenancy).map(({ kind }) => kind)
+
+/** Teams, and what they own. */
+export const teamsWith = (
+  relations: TenancyFile['relations'],
+  more: Partial<TenancyFile> = {},
+): TenancyFile => ({
+  tenantRoot: 'teams',
+  tenantColumns: ['teamId'],
+  relations: { teams: { root: 'id', model: 'Team' }, ...relations },
+  trusted: ['session.teamId'],
+  ...more,
+})
+
+/** How the services of the tests begin. */
+export const prisma = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n`
