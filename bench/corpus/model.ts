@@ -18,7 +18,26 @@ export interface Overlay {
 /** The overlay of a repository, kept beside this file. */
 export function overlayOf(repository: string): Overlay {
   const path = join(import.meta.dirname, 'overlays', `${repository.replace('/', '+')}.json`)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Overlay) : {}
+  const overlay = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Overlay) : {}
+  // What more of them would show is how well a person knows the repository.
+  if (factsIn(overlay) > mostFacts) throw new Error(`${path} states more than ${mostFacts} facts`)
+  return overlay
+}
+
+const mostFacts = 10
+
+/** Each path, relation, and named part of the program is one. */
+function factsIn({ from = [], models = [], tenantColumns, add = {} }: Overlay): number {
+  const { relations = {}, tenantless = [], ...rest } = add
+  const others = Object.values(rest).map((value) => (Array.isArray(value) ? value.length : 1))
+  return (
+    from.length +
+    models.length +
+    (tenantColumns === undefined ? 0 : 1) +
+    Object.keys(relations).length +
+    tenantless.length +
+    others.reduce((sum, count) => sum + count, 0)
+  )
 }
 
 /** Writes `tenancy.json` for the tree as `watertight init` would, with the overlay; returns its path. */

@@ -358,3 +358,36 @@ describe('a function with many callers that all check', () => {
     expect(kinds(service, others)).toEqual([kind])
   })
 })
+
+describe('a method that its callers know by a type above it', () => {
+  const store = (above: string, heading: string): string =>
+    `${above}\nexport class Notes ${heading} {\n  async remove(id) { return prisma.note.delete({ where: { id } }) }\n}`
+  const controller = (type: string): string =>
+    `import type { ${type} } from './service'\nexport class Controller {\n  constructor(private readonly notes: ${type}) {}\n  async drop(req, res) { if (!req.user) return; await this.notes.remove(req.params.id) }\n}\n`
+  const contract = 'export interface Store { remove(id: string): Promise<void> }'
+  it.each<readonly [string, Exposure['kind'], string, string]>([
+    ['an interface', 'certain', store(contract, 'implements Store'), controller('Store')],
+    [
+      'an abstract class',
+      'certain',
+      store('export abstract class Store { abstract remove(id: string): Promise<void> }', 'extends Store'),
+      controller('Store'),
+    ],
+    ['itself', 'certain', store('', ''), controller('Notes')],
+    ['another interface', 'unreached', store(contract, ''), controller('Store')],
+  ])('%s', (_, kind, service, caller) => {
+    expect(kinds(service, { 'controller.ts': caller })).toEqual([kind])
+  })
+})
+
+describe('a guard that the route is handed, by its name', () => {
+  it.each([
+    ['requireAuth', 'certain'],
+    ['isAuthenticated', 'certain'],
+    ['ensureLoggedIn', 'certain'],
+    ['parseBody', 'likely'],
+  ])('%s', (name, kind) => {
+    const route = `router.get('/notes/:id', ${name}, async (req, res) => res.json(await prisma.note.findUnique({ where: { id: req.params.id } })))`
+    expect(kinds(route)).toEqual([kind])
+  })
+})

@@ -26,6 +26,8 @@ export interface Named {
   readonly isMember: boolean
   /** The class whose method it is. */
   readonly className: string | null
+  /** What that class implements and extends: whoever calls it may know no more of it. */
+  readonly bases: readonly string[]
   /** What the name stands for: the function, or the call that wraps it. */
   readonly node: TSESTree.Node
 }
@@ -36,7 +38,7 @@ const fileLimit = 60
 /** The name under which a function is known: its own, that of its constant or member, also through a wrapper around it. */
 export function nameOf(node: FunctionNode): Named | null {
   if (node.type === 'FunctionDeclaration') {
-    return node.id === null ? null : { name: node.id.name, isMember: false, className: null, node }
+    return node.id === null ? null : { name: node.id.name, isMember: false, className: null, bases: [], node }
   }
   let at: TSESTree.Node = node
   for (let depth = 0; depth < 4; depth++) {
@@ -44,13 +46,13 @@ export function nameOf(node: FunctionNode): Named | null {
     switch (parent?.type) {
       case 'VariableDeclarator':
         return parent.id.type === 'Identifier'
-          ? { name: parent.id.name, isMember: false, className: null, node: at }
+          ? { name: parent.id.name, isMember: false, className: null, bases: [], node: at }
           : null
       case 'MethodDefinition':
       case 'PropertyDefinition':
       case 'Property': {
         const name = keyName(parent.key, parent.computed)
-        return name === null ? null : { name, isMember: true, className: classNameAt(parent), node: at }
+        return name === null ? null : { name, isMember: true, ...classAround(parent), node: at }
       }
       case 'CallExpression':
         if (!parent.arguments.includes(at as TSESTree.CallExpressionArgument)) return null
@@ -68,9 +70,14 @@ export function nameOf(node: FunctionNode): Named | null {
   return null
 }
 
-function classNameAt(member: TSESTree.Node): string | null {
-  const body = member.parent
-  return body?.type === 'ClassBody' ? (body.parent.id?.name ?? null) : null
+function classAround(member: TSESTree.Node): Pick<Named, 'className' | 'bases'> {
+  const owner = member.parent?.type === 'ClassBody' ? member.parent.parent : null
+  if (owner === null) return { className: null, bases: [] }
+  const bases = [owner.superClass, ...owner.implements.map(({ expression }) => expression)]
+  return {
+    className: owner.id?.name ?? null,
+    bases: bases.flatMap((one) => (one?.type === 'Identifier' ? [one.name] : [])),
+  }
 }
 
 /** The calls of a function in its own file and in the rest of the project. */
@@ -94,7 +101,7 @@ function filesToLookAt(
 ): { readonly filenames: readonly string[]; readonly complete: boolean } {
   const own = file.scope.filename
   const { filesCalling, speaksOf } = files.project
-  const { className, name } = named
+  const { className, bases, name } = named
   const known = knownCallers(named, file, files)
   const all = new Set([...filesCalling(name), ...filesCalling(importKey(own))])
   all.delete(own)
@@ -102,7 +109,7 @@ function filesToLookAt(
   const others =
     className === null || isTelling(name)
       ? [...all]
-      : [...all].filter((filename) => speaksOf(filename, className))
+      : [...all].filter((filename) => [className, ...bases].some((type) => speaksOf(filename, type)))
   const complete = others.length <= fileLimit
   return { filenames: known ?? others.slice(0, fileLimit), complete }
 }
@@ -197,12 +204,20 @@ function isCallOf(
         named.isMember &&
         callee.type === 'MemberExpression' &&
         mayBe(definition) &&
-        isTelling(named.name) &&
+        (isTelling(named.name) || isOfBase(definition, named)) &&
         !isQuery(call, from)
       )
     default:
       return false
   }
+}
+
+/** `store.remove(id)`, where `store` is of a type that the class of the method implements or extends. */
+function isOfBase(definition: Definition, { bases }: Named): boolean {
+  if (definition.kind !== 'member' || definition.object.kind !== 'typed') return false
+  const { type } = definition.object
+  const id = type.kind === 'class' && 'id' in type.node ? type.node.id : null
+  return id?.type === 'Identifier' && bases.includes(id.name)
 }
 
 /** A call that a library answers is no call of a method that is named like the library's. */
