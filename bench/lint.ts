@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Linter } from 'eslint'
+import { parserAlone, withPreset } from './lint/configuration.ts'
 import { sourceFiles } from './lint/files.ts'
 
 interface Measurement {
@@ -35,24 +35,8 @@ if (folder === undefined) {
 
 async function measure(kind: 'parser' | 'recommended'): Promise<Measurement> {
   const { ESLint } = await import('eslint')
-  const parser = (await import('@typescript-eslint/parser')) as unknown as Linter.Parser
   const files = sourceFiles(resolve(folder!), Number(values.limit))
-  const base: Linter.Config = {
-    files: ['**/*.{js,jsx,cjs,mjs,ts,tsx,cts,mts}'],
-    languageOptions: { parser, parserOptions: { ecmaFeatures: { jsx: true } } },
-    linterOptions: { reportUnusedDisableDirectives: 'off' },
-  }
-  const configuration: Linter.Config[] = [base]
-  if (kind === 'recommended') {
-    // The built package by its own name, as a user's configuration imports it.
-    const name = 'watertight'
-    const { default: watertight } = (await import(name)) as {
-      default: { configs: { recommended: Linter.Config[] } }
-    }
-    const tenancy =
-      values.tenancy === undefined ? { tenantColumns: ['tenant_id'], relations: {} } : resolve(values.tenancy)
-    configuration.push(...watertight.configs.recommended, { settings: { watertight: { tenancy } } })
-  }
+  const configuration = kind === 'parser' ? [parserAlone] : await withPreset('recommended', values.tenancy)
   const eslint = new ESLint({
     cwd: resolve(folder!),
     overrideConfigFile: true,

@@ -1,5 +1,5 @@
 import { ESLint, type Linter } from 'eslint'
-import parser from '@typescript-eslint/parser'
+import { parserAlone } from '../lint/configuration.ts'
 import watertight from '../../rules/index.ts'
 
 export type Preset = Exclude<keyof typeof watertight.configs, 'sql'>
@@ -27,15 +27,7 @@ export function linterFor(
     errorOnUnmatchedPattern: false,
     overrideConfig: [
       { ignores: ['**/node_modules/**', '**/dist/**', '**/*.d.ts', '**/*.{test,spec}.*', '**/__tests__/**'] },
-      {
-        files: ['**/*.{ts,tsx,js,jsx,cts,mts,cjs,mjs}'],
-        languageOptions: {
-          parser: parser as unknown as Linter.Parser,
-          parserOptions: { ecmaFeatures: { jsx: true } },
-        },
-        linterOptions: { reportUnusedDisableDirectives: 'off' },
-        settings: { watertight: { tenancy } },
-      },
+      { ...parserAlone, settings: { watertight: { tenancy } } },
       ...watertight.configs[preset],
       ...extra,
     ],

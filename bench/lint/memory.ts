@@ -5,11 +5,9 @@
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import * as parser from '@typescript-eslint/parser'
-import { ESLint, type Linter } from 'eslint'
+import { ESLint } from 'eslint'
+import { parserAlone, type Preset, withPreset } from './configuration.ts'
 import { sourceFiles } from './files.ts'
-
-type Preset = 'certain' | 'recommended' | 'strict'
 
 interface Peak {
   readonly files: number
@@ -36,28 +34,7 @@ if (folder === undefined) {
 const root = resolve(folder)
 
 async function measure(withPlugin: boolean): Promise<Peak> {
-  const configuration: Linter.Config[] = [
-    {
-      files: ['**/*.{js,jsx,cjs,mjs,ts,tsx,cts,mts}'],
-      languageOptions: {
-        parser: parser as unknown as Linter.Parser,
-        parserOptions: { ecmaFeatures: { jsx: true } },
-      },
-      linterOptions: { reportUnusedDisableDirectives: 'off' },
-    },
-  ]
-  if (withPlugin) {
-    // The built package by its own name, as a user's configuration imports it.
-    const name = 'watertight'
-    const { default: watertight } = (await import(name)) as {
-      default: { configs: Record<Preset, Linter.Config[]> }
-    }
-    const tenancy =
-      values.tenancy === undefined ? { tenantColumns: ['tenant_id'], relations: {} } : resolve(values.tenancy)
-    configuration.push(...watertight.configs[values.preset as Preset], {
-      settings: { watertight: { tenancy } },
-    })
-  }
+  const configuration = withPlugin ? await withPreset(values.preset as Preset, values.tenancy) : [parserAlone]
   const eslint = new ESLint({
     cwd: root,
     overrideConfigFile: true,

@@ -10,9 +10,8 @@ import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Linter } from 'eslint'
+import { type Preset, tenancyOf } from './configuration.ts'
 import { sourceFiles } from './files.ts'
-
-type Preset = 'certain' | 'recommended' | 'strict'
 
 interface Run {
   readonly seconds: number
@@ -48,9 +47,7 @@ const rules = Object.assign(
   {},
   ...watertight.configs[values.preset as Preset].map((one) => one.rules),
 ) as object
-const tenancy =
-  values.tenancy === undefined ? { tenantColumns: ['tenant_id'], relations: {} } : resolve(values.tenancy)
-const settings = { watertight: { tenancy } }
+const settings = { watertight: { tenancy: tenancyOf(values.tenancy) } }
 
 const work = mkdtempSync(join(tmpdir(), 'watertight-oxlint-'))
 const oxlintConfig = join(work, 'oxlintrc.json')

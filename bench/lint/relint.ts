@@ -4,13 +4,11 @@
  * time by comparing texts: a letter in a comment, a statement in a function, an import line that appears and goes. The parser alone goes the
  * same way, as the part of it that is not ours.
  */
-import * as parser from '@typescript-eslint/parser'
 import { Linter } from 'eslint'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-
-type Preset = 'certain' | 'recommended' | 'strict'
+import { parserAlone, type Preset, withPreset } from './configuration.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,23 +27,8 @@ if (file === undefined) {
   process.exit(2)
 }
 
-// The built package by its own name, as a user's configuration imports it.
-const name = 'watertight'
-const { default: watertight } = (await import(name)) as {
-  default: { configs: Record<Preset, Linter.Config[]> }
-}
 const filename = resolve(file)
 const cwd = resolve(values.cwd ?? dirname(filename))
-const tenancy =
-  values.tenancy === undefined ? { tenantColumns: ['tenant_id'], relations: {} } : resolve(values.tenancy)
-const base: Linter.Config = {
-  files: ['**/*.{js,jsx,cjs,mjs,ts,tsx,cts,mts}'],
-  languageOptions: {
-    parser: parser as unknown as Linter.Parser,
-    parserOptions: { ecmaFeatures: { jsx: /x$/.test(filename) } },
-  },
-  linterOptions: { reportUnusedDisableDirectives: 'off' },
-}
 const linter = new Linter({ cwd })
 const source = readFileSync(filename, 'utf8')
 const lines = source.split('\n')
@@ -82,18 +65,14 @@ function percentile(numbers: readonly number[], share: number): number {
   return Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(1))
 }
 
-const configuration = [
-  base,
-  ...watertight.configs[values.preset as Preset],
-  { settings: { watertight: { tenancy } } },
-]
+const configuration = await withPreset(values.preset as Preset, values.tenancy)
 const first = milliseconds(configuration, source)
 // What an editor does from its second look at a file on; the engine has compiled the code by then.
 for (let turn = 0; turn < 10; turn += 1) milliseconds(configuration, edited(turn))
 const alone: number[] = []
 const full: number[] = []
 for (let turn = 10; turn < 10 + Number(values.edits); turn += 1) {
-  alone.push(milliseconds([base], edited(turn)).took)
+  alone.push(milliseconds([parserAlone], edited(turn)).took)
   full.push(milliseconds(configuration, edited(turn)).took)
 }
 const figures = {

@@ -380,6 +380,16 @@ describe('a method that its callers know by a type above it', () => {
   })
 })
 
+describe('what runs before a handler left in its context, under other names of it', () => {
+  it.each([
+    ['where the file speaks of Hono', "import { Hono } from 'hono'\n", 'derived'],
+    ['where it may be a header of Koa', '', 'certain'],
+  ])('%s', (_, heading, kind) => {
+    const service = `${heading}app.get('/x', async (ctx) => { const session = ctx.get('session'); return prisma.note.findMany({ where: { authorId: ctx.get('userId') } }) })`
+    expect(kinds(service)).toEqual([kind])
+  })
+})
+
 describe('a guard that the route is handed, by its name', () => {
   it.each([
     ['requireAuth', 'certain'],

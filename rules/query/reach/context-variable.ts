@@ -14,10 +14,16 @@ export function contextVariableOf(node: TSESTree.Node, file: QueryContext): stri
   const callee = unwrap(call.callee)
   const object = callee.type === 'MemberExpression' ? unwrap(callee.object) : null
   const [name, ...others] = call.arguments
-  if (object?.type !== 'Identifier' || object.name !== 'c' || others.length > 0) return null
+  if (object?.type !== 'Identifier' || !isContext(object.name, file) || others.length > 0) return null
   if (name?.type !== 'Literal' || typeof name.value !== 'string') return null
   return isHeader(name.value) ? null : [name.value, ...identity!.path].join('.')
 }
+
+/** Hono's own name for it, and those that Koa has for something that reads headers, where the file speaks of Hono. */
+const isContext = (name: string, { scope }: QueryContext): boolean =>
+  name === 'c' ||
+  (/^(?:ctx|context)$/.test(name) &&
+    /['"](?:@hono\/[\w-]+|hono(?:\/[\w/-]+)?)['"]/.test(scope.sourceCode.text))
 
 const isHeader = (name: string): boolean =>
   name.includes('-') || /^(?:accept|authorization|cookie|host|origin|referer|forwarded|via)$/i.test(name)
