@@ -5,6 +5,7 @@ import type { Inference } from '../../rules/tenancy/infer.ts'
 import type { InferenceNote } from '../../rules/tenancy/owners.ts'
 import { loadTenancy } from '../../rules/tenancy/read.ts'
 import type { DatabaseShape } from '../../rules/tenancy/shape.ts'
+import type { SingleTenantSigns } from '../../rules/tenancy/single-tenant.ts'
 import type { TenancyFile, TenancyFileRelation } from '../../rules/tenancy/tenancy.ts'
 import { paintFor } from '../report/console.ts'
 import { readArguments, usage } from './arguments.ts'
@@ -22,7 +23,7 @@ Infers the tenancy model from your schema, writes it, and says what it was unsur
   --database URL        a live PostgreSQL database; only its catalog is read
   --tenant-column NAME  the column that carries the tenant, most specific first; found by itself otherwise
   --out FILE            where to write the model (tenancy.json)
-  --yes                 write over an existing file; what it says of trusted, guards, clients and tenantless files is kept
+  --yes                 write over an existing file; what it says of trusted, guards, clients, tenantless files and a single tenant is kept
 
 Examples:
   watertight init
@@ -59,6 +60,10 @@ export const init: Command = {
     loadTenancy(file)
     writeFileSync(out, `${JSON.stringify(file, null, 2)}\n`)
     printSummary({ ...inference, file }, sources, relative(io.cwd, out) || out, io)
+    if (file.singleTenant === undefined) {
+      const { singleTenantSigns } = await import('../../rules/tenancy/single-tenant.ts')
+      printSigns(singleTenantSigns(io.cwd, file.tenantColumns), io)
+    }
     return 0
   },
 }
@@ -118,16 +123,22 @@ function schemaOption(out: string): { $schema?: string } {
 /** What no schema tells and a person wrote; an unreadable old file has nothing to keep. */
 function keptFrom(
   out: string,
-): Partial<Pick<TenancyFile, 'trusted' | 'guards' | 'scopedClients' | 'unscopedClients' | 'tenantless'>> {
+): Partial<
+  Pick<
+    TenancyFile,
+    'trusted' | 'guards' | 'scopedClients' | 'unscopedClients' | 'tenantless' | 'singleTenant'
+  >
+> {
   if (!existsSync(out)) return {}
   try {
-    const { trusted, guards, scopedClients, unscopedClients, tenantless } = loadTenancy(out)
+    const { trusted, guards, scopedClients, unscopedClients, tenantless, singleTenant } = loadTenancy(out)
     return {
       ...(trusted.length === 0 ? {} : { trusted }),
       ...(Object.keys(guards).length === 0 ? {} : { guards }),
       ...(scopedClients.length === 0 ? {} : { scopedClients }),
       ...(unscopedClients.length === 0 ? {} : { unscopedClients }),
       ...(tenantless.length === 0 ? {} : { tenantless }),
+      ...(singleTenant === null ? {} : { singleTenant }),
     }
   } catch (error) {
     if (error instanceof Problem) return {}
@@ -165,6 +176,17 @@ function printSummary({ file, notes }: Inference, sources: readonly string[], ou
   if ((file.trusted ?? []).length === 0) {
     line('Name in "trusted" where the authenticated tenant comes from, such as "request.tenant.id".')
   }
+}
+
+/** Signs of a program with one tenant are told; only a person can say that they are the whole truth. */
+function printSigns(signs: SingleTenantSigns | null, io: Io): void {
+  if (signs === null) return
+  const { constant, given, otherwise } = signs
+  const entry = `"singleTenant": { "constant": "${constant}", "reason": "…" }`
+  const line = (text: string) => io.stdout.write(`${text}\n`)
+  line(`Whoever acts is given the tenant \`${constant}\` at ${given.join(', ')}.`)
+  if (otherwise.length > 0) line(`The acting tenant is set otherwise at ${otherwise.join(', ')}.`)
+  line(`If nobody ever acts in another tenant, say so, and the linter asks for no filters: ${entry}.`)
 }
 
 function tableRow(

@@ -1,6 +1,8 @@
-import type { Schema, SqlFunction, Trigger } from '../schema/schema.ts'
+import type { Schema, SqlFunction, Table, Trigger } from '../schema/schema.ts'
 import type { RelationName } from '../sql/statement.ts'
 import { type AuditContext } from './check.ts'
+import { analysePolicies } from './policy-leaks.ts'
+import { granteesOf, roleNamed, rolesReachableFrom } from './privileges.ts'
 import { nameOf, ownershipOf } from './subjects.ts'
 
 /** Trigger functions of PostgreSQL itself, and of its extensions: they change the row that is written, or report it. */
@@ -41,7 +43,7 @@ const functionsNamed = ({ schema, name }: RelationName, context: AuditContext): 
   context.schema.functions.filter((one) => one.name === name && (schema === null || one.schema === schema))
 
 function reasonFor(one: SqlFunction, context: AuditContext, depth: number): string | null {
-  if (one.securityDefiner) return 'runs with the rights of its owner'
+  if (one.securityDefiner && ownerReachesTenants(one, context)) return 'runs with the rights of its owner'
   if (!/^(?:plpgsql|sql)$/.test(one.language)) return `is written in ${one.language}`
   const body = one.body.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, ' ')
   if (/\bexecute\b/i.test(body)) return 'runs statements that it puts together'
@@ -49,7 +51,10 @@ function reasonFor(one: SqlFunction, context: AuditContext, depth: number): stri
     const relation = relationNamed(written!)
     // `FOR UPDATE OF` and `ON CONFLICT DO UPDATE SET` name no relation.
     if (/^(?:set|of|skip|nowait)$/i.test(relation.name)) continue
-    if (ownershipOf(context, relation).kind !== 'global') return `writes ${nameOf(relation)}`
+    if (ownershipOf(context, relation).kind === 'global') continue
+    // Policies hold the rights of the caller; of an owner who reaches no tenant's table, the write fails.
+    if (one.securityDefiner || isHeldByPolicies(relation, context)) continue
+    return `writes ${nameOf(relation)}`
   }
   if (depth >= depthLimit) return 'calls functions that call others'
   for (const [, called] of body.matchAll(/([a-z_][\w.]*)\s*\(/gi)) {
@@ -59,6 +64,46 @@ function reasonFor(one: SqlFunction, context: AuditContext, depth: number): stri
     }
   }
   return null
+}
+
+/**
+ * Whether the owner of a function could reach rows of tenants: an ordinary role that owns no table of theirs and was granted
+ * none, by itself, by what it is a member of or as anybody, could not, whatever the function does.
+ */
+function ownerReachesTenants({ owner }: SqlFunction, context: AuditContext): boolean {
+  const { schema } = context
+  const roles = owner === null ? [] : rolesReachableFrom(schema, owner)
+  if (roles.length === 0) return true
+  for (const name of roles) {
+    const role = roleNamed(schema, name)
+    if (role === null || role.superuser || role.bypassRls) return true
+  }
+  const anybody = [...roles, 'public']
+  return schema.tables.some((table) => {
+    if (ownershipOf(context, table).kind === 'global') return false
+    return (
+      table.owner === null ||
+      roles.includes(table.owner) ||
+      granteesOf(schema, table).some((one) => anybody.includes(one))
+    )
+  })
+}
+
+/**
+ * A function that runs with the rights of its caller is held by the policies of what it writes, as its caller is: it
+ * reaches no row that the caller could not. A name without a schema may be any table that is called so.
+ */
+function isHeldByPolicies(relation: RelationName, context: AuditContext): boolean {
+  const tables = context.schema.tables.filter(
+    ({ name, schema }) => name === relation.name && schema === (relation.schema ?? schema),
+  )
+  return tables.length > 0 && tables.every((table) => isHeld(table, context))
+}
+
+function isHeld(table: Table, context: AuditContext): boolean {
+  if (!table.rowSecurity || !table.forceRowSecurity) return false
+  const verdicts = analysePolicies(context).verdicts.filter((verdict) => verdict.table === nameOf(table))
+  return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'confined')
 }
 
 function relationNamed(written: string): RelationName {

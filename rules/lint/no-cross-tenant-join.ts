@@ -1,14 +1,13 @@
-import { leakText, missingPredicate, relationText } from '../query/advice.ts'
+import { leakText, missingPredicate } from '../query/advice.ts'
 import {
   type ConfinementOptions,
   confinementDefaults,
   confinementSchema,
   defineRule,
   isWanted,
-  placeOf,
-  reachOf,
 } from '../query/rule.ts'
 import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
+import { reportTogether, type Told } from '../query/together.ts'
 
 /** A join or include that leaves the joined relation unconfined. */
 export default defineRule<ConfinementOptions>({
@@ -18,7 +17,7 @@ export default defineRule<ConfinementOptions>({
   messages: {
     ...suggestionMessages,
     missing:
-      '`{{relation}}` is joined without being confined to one tenant: {{reason}}. Add `{{predicate}}`, or join on the tenant key of a confined relation.{{reach}}',
+      '`{{relation}}` is joined without being confined to one tenant: {{reason}}. Add `{{predicate}}`, or join on the tenant key of a confined relation.{{others}}{{reach}}',
     unknown:
       'It could not be decided whether the joined `{{relation}}` is confined to one tenant: {{reason}}. Write `{{predicate}}` where it can be seen.',
   },
@@ -26,22 +25,22 @@ export default defineRule<ConfinementOptions>({
   defaults: confinementDefaults,
   check(site, options, report) {
     const { findings, file } = site
+    const told: Told[] = []
     for (const finding of findings) {
       const { occurrence, state } = finding
       if (!occurrence.joined || occurrence.occurrence.access !== 'read') continue
       if (state.kind !== 'leak' && state.kind !== 'unknown') continue
       if (!isWanted(finding, options, file)) continue
-      report(
-        state.kind === 'leak' ? 'missing' : 'unknown',
-        placeOf(finding),
-        {
-          relation: relationText(occurrence),
-          reach: reachOf(finding, file),
+      told.push({
+        messageId: state.kind === 'leak' ? 'missing' : 'unknown',
+        finding,
+        data: {
           reason: state.kind === 'leak' ? leakText(state.reason) : state.reason,
           predicate: missingPredicate(occurrence, file.tenancy),
         },
-        suggestionsFor(finding, site, file.scope),
-      )
+        suggest: suggestionsFor(finding, site, file.scope),
+      })
     }
+    reportTogether(site, told, report)
   },
 })

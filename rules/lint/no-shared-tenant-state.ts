@@ -5,6 +5,7 @@ import { keptOf, sharedWrites } from '../surroundings/state.ts'
 export default defineFileRule<object>({
   name: 'no-shared-tenant-state',
   description: 'Disallow keeping the tenant of a request in state that all requests share',
+  evenSingleTenant: false,
   presets: ['recommended', 'strict'],
   messages: {
     variable:
@@ -18,7 +19,7 @@ export default defineFileRule<object>({
   defaults: {},
   // A name of the module that is assigned, a member of `this`, or a global.
   mentions: (text) =>
-    /^\s*(export\s+)?(let|var)\s|\bthis\.\w+\s*(\?\?|\|\|)?=[^=]|\bglobal(This)?\.|^(export\s+)?const\s+\w+[^=\n]*=\s*\{|\bstatic\s/m.test(
+    /^\s*(export\s+)?(let|var)\s|\bthis\.\w+\s*(\?\?|\|\|)?=[^=]|\bglobal(This)?\.|\bObject\.assign\(|^(export\s+)?const\s+\w+[^=\n]*=\s*\{|\bstatic\s/m.test(
       text,
     ),
   check(file, _options, report) {

@@ -11,6 +11,7 @@ interface Options {
 export default defineRule<Options>({
   name: 'no-tenant-mass-assignment',
   description: 'Disallow writing request data as it is, where it can set the tenant key',
+  evenSingleTenant: true,
   messages: {
     spread:
       '`{{source}}` is written into `{{relation}}` as the request sends it, so it can set `{{column}}` to another tenant. Write the columns out, or set `{{column}}` to {{tenant}} after it.',

@@ -11,6 +11,7 @@ interface Options {
 export default defineRule<Options>({
   name: 'no-untrusted-tenant-id',
   description: 'Disallow tenant ids from the request that are not checked against the authenticated actor',
+  evenSingleTenant: true,
   messages: {
     untrusted:
       '`{{relation}}` is confined to the tenant that the request names (`{{source}}`), and nothing shows that the actor belongs to it. Use {{tenant}}, or look up the membership of the signed-in user first and reject the request when there is none.',

@@ -16,6 +16,7 @@ interface Options {
 export default defineFileRule<Options>({
   name: 'require-tenant-cache-key',
   description: 'Require the key of cached tenant data to name the tenant',
+  evenSingleTenant: false,
   presets: ['recommended', 'strict'],
   messages: {
     key: 'Rows of `{{relation}}`, read for one tenant, are cached under `{{key}}`, which does not name the tenant: another tenant with the same key gets them. Put {{tenant}} into the key.',

@@ -1,15 +1,14 @@
-import { leakText, missingPredicate, relationText } from '../query/advice.ts'
+import { leakText, missingPredicate } from '../query/advice.ts'
 import {
   type ConfinementOptions,
   confinementDefaults,
   confinementSchema,
   defineRule,
   isWanted,
-  placeOf,
-  reachOf,
 } from '../query/rule.ts'
 import { functionsCalled } from '../sql/plain-functions.ts'
 import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
+import { reportTogether, type Told } from '../query/together.ts'
 
 /** Read, update or delete of a tenant-owned relation that is not confined to one tenant. */
 export default defineRule<ConfinementOptions>({
@@ -19,7 +18,7 @@ export default defineRule<ConfinementOptions>({
   messages: {
     ...suggestionMessages,
     missing:
-      '`{{relation}}` is {{access}} without being confined to one tenant: {{reason}}. Add `{{predicate}}`.{{reach}}',
+      '`{{relation}}` is {{access}} without being confined to one tenant: {{reason}}. Add `{{predicate}}`.{{others}}{{reach}}',
     unknown:
       'It could not be decided whether `{{relation}}` is confined to one tenant: {{reason}}. Write `{{predicate}}` where it can be seen.',
     unnamed:
@@ -32,26 +31,26 @@ export default defineRule<ConfinementOptions>({
   defaults: confinementDefaults,
   check(site, options, report) {
     const { findings, opaques, queries, node, file } = site
+    const told: Told[] = []
     for (const finding of findings) {
       const { occurrence, state } = finding
       const { access } = occurrence.occurrence
       const isOwn = access !== 'insert' && !(occurrence.joined && access === 'read')
       if (state.kind === 'optional' || !isWanted(finding, options, file)) continue
       if (state.kind !== 'unnamed' && !isOwn) continue
-      report(
-        state.kind === 'leak' ? 'missing' : state.kind,
-        placeOf(finding),
-        {
-          relation: relationText(occurrence),
-          reach: reachOf(finding, file),
+      told.push({
+        messageId: state.kind === 'leak' ? 'missing' : state.kind,
+        finding,
+        data: {
           access: access === 'read' ? 'read' : access === 'truncate' ? 'truncated' : `${access}d`,
           reason:
             state.kind === 'leak' ? leakText(state.reason) : state.kind === 'unknown' ? state.reason : '',
           predicate: missingPredicate(occurrence, file.tenancy),
         },
-        suggestionsFor(finding, site, file.scope),
-      )
+        suggest: suggestionsFor(finding, site, file.scope),
+      })
     }
+    reportTogether(site, told, report)
     if (!options.reportUnknown) return
     for (const opaque of opaques) report('opaque', opaque.node, { reason: opaque.reason })
     const called = new Set(queries.flatMap(({ query }) => functionsCalled(query.statement)))

@@ -22,6 +22,7 @@ interface Options {
 export default defineFileRule<Options>({
   name: 'require-tenant-job-payload',
   description: 'Require the payload of jobs about tenant-owned rows to name the tenant',
+  evenSingleTenant: false,
   presets: ['recommended', 'strict'],
   hasSuggestions: true,
   messages: {

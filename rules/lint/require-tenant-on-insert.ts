@@ -1,5 +1,5 @@
 import { openConflict } from '../query/conflict.ts'
-import { missingPredicate, relationText, tenantText } from '../query/advice.ts'
+import { missingPredicate, tenantText } from '../query/advice.ts'
 import type { Judged } from '../query/judge.ts'
 import {
   type ConfinementOptions,
@@ -7,10 +7,9 @@ import {
   confinementSchema,
   defineRule,
   isWanted,
-  placeOf,
-  reachOf,
 } from '../query/rule.ts'
 import { suggestionMessages, suggestionsFor } from '../query/suggest/suggestion.ts'
+import { reportTogether, type Told } from '../query/together.ts'
 
 /** The column that the new row must carry. */
 function keyOf({ ownership }: Judged): string {
@@ -34,16 +33,17 @@ export default defineRule<ConfinementOptions>({
   messages: {
     ...suggestionMessages,
     missing:
-      'Rows are inserted into `{{relation}}` without `{{column}}` being set to the tenant. Set `{{column}}` to {{tenant}}.{{reach}}',
+      'Rows are inserted into `{{relation}}` without `{{column}}` being set to the tenant. Set `{{column}}` to {{tenant}}.{{others}}{{reach}}',
     unknown:
       'It could not be decided whether the rows inserted into `{{relation}}` belong to one tenant: {{reason}}. Set `{{column}}` where it can be seen.',
     through:
-      'Rows are inserted into `{{relation}}` under a parent that may be of another tenant: `{{column}}` is not checked. Insert with SELECT from a confined parent (`{{predicate}}`), or carry the tenant key in both.{{reach}}',
+      'Rows are inserted into `{{relation}}` under a parent that may be of another tenant: `{{column}}` is not checked. Insert with SELECT from a confined parent (`{{predicate}}`), or carry the tenant key in both.{{others}}{{reach}}',
   },
   schema: confinementSchema,
   defaults: confinementDefaults,
   check(site, options, report) {
     const { findings, file } = site
+    const told: Told[] = []
     for (const finding of findings) {
       const { occurrence, state } = finding
       if (occurrence.occurrence.access !== 'insert' || state.kind === 'unnamed') continue
@@ -51,19 +51,18 @@ export default defineRule<ConfinementOptions>({
       // The row that is inserted is the tenant's: the one it runs into is the business of require-tenant-conflict-target.
       if (openConflict(finding.judged, file.tenancy) !== null) continue
       const through = occurrence.ownership.kind === 'through'
-      report(
-        state.kind === 'unknown' ? 'unknown' : through ? 'through' : 'missing',
-        placeOf(finding),
-        {
-          relation: relationText(occurrence),
-          reach: reachOf(finding, file),
+      told.push({
+        messageId: state.kind === 'unknown' ? 'unknown' : through ? 'through' : 'missing',
+        finding,
+        data: {
           column: keyOf(occurrence),
           tenant: tenantText(file.tenancy),
           predicate: missingPredicate(occurrence, file.tenancy),
           reason: state.kind === 'unknown' ? state.reason : '',
         },
-        suggestionsFor(finding, site, file.scope),
-      )
+        suggest: suggestionsFor(finding, site, file.scope),
+      })
     }
+    reportTogether(site, told, report)
   },
 })

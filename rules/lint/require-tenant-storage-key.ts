@@ -23,6 +23,7 @@ interface Options {
 export default defineFileRule<Options>({
   name: 'require-tenant-storage-key',
   description: 'Require the key of stored objects to name the tenant',
+  evenSingleTenant: false,
   presets: ['recommended', 'strict'],
   messages: {
     object:
@@ -65,18 +66,25 @@ function chosenPart(access: StorageAccess, file: FileView, options: Options): TS
   const { scope, tenancy } = file
   const key = keyOf([access.key], scope)
   const isChosen = (part: TSESTree.Node): boolean => {
-    if (part.type === 'CallExpression' || isChosenByServer(part, scope)) return false
+    if ((part.type === 'CallExpression' && !isReader(part)) || isChosenByServer(part, scope)) return false
     const { kind } = scope.provenanceOf(part)
     return kind === 'request' || (options.reportUnknown && access.kind === 'object' && kind === 'parameter')
   }
   const chosen = key.parts.filter(isChosen)
   if (access.kind === 'file') {
     // Ids that a router has matched may still hold `..%2F`; tenants do not.
-    return chosen.find((part) => !isCleaned(part) && isSent(part, file)) ?? null
+    return chosen.find((part) => !isCleaned(part, key) && isSent(part, file)) ?? null
   }
   if (namesTenant(key, scope) || key.parts.some((part) => isRandom(part))) return null
   if (options.allowGlobalIds && key.parts.some((part) => isGlobalId(part, tenancy))) return null
   return chosen[0] ?? null
+}
+
+/** `c.req.param('name')`, `form.get('name')`: a part of what was sent, by its name. What other calls make of their arguments is another value. */
+function isReader({ callee, arguments: given }: TSESTree.CallExpression): boolean {
+  return (
+    callee.type === 'MemberExpression' && given.length > 0 && given.every(({ type }) => type === 'Literal')
+  )
 }
 
 /** `context.file` and `opts.file` are as often those of a build tool or a command. */

@@ -14,6 +14,7 @@ import {
 export default defineFileRule<object>({
   name: 'require-transaction-local-setting',
   description: "Require the connection's tenant to be set locally to a transaction",
+  evenSingleTenant: false,
   presets: ['recommended', 'strict'],
   hasSuggestions: true,
   messages: {

@@ -164,8 +164,14 @@ const routeMethods = /^(get|post|put|patch|delete|all|head|options|route|use|add
 
 /** Is the function the handler of a route, so that its first parameter is the request whatever its name? */
 export function isRouteHandler(node: FunctionNode): boolean {
+  return isGivenToRoute(node)
+}
+
+/** Is the node an argument of a call that makes a route, behind its path? */
+export function isGivenToRoute(node: TSESTree.Node): boolean {
   const call = node.parent
-  if (call.type !== 'CallExpression' || call.callee.type !== 'MemberExpression') return false
+  if (call?.type !== 'CallExpression' || call.callee.type !== 'MemberExpression' || call.callee === node)
+    return false
   const name = memberName(call.callee)
   const [first] = call.arguments
   const path = first?.type === 'Literal' && typeof first.value === 'string' && first.value.startsWith('/')

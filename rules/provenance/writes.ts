@@ -250,8 +250,22 @@ function writeAt(identifier: TSESTree.Identifier): RawWrite | null {
     case 'MemberExpression':
       return parent.object === identifier ? memberWriteAt(parent) : null
     default:
-      return null
+      return takenApartAt(identifier)
   }
+}
+
+/** `({ id } = body)`: which part of the value it is, is not told. */
+function takenApartAt(identifier: TSESTree.Identifier): RawWrite | null {
+  let at: TSESTree.Node = identifier
+  while (
+    at.parent !== undefined &&
+    /^(?:(?:Object|Array|Assignment)Pattern|Property|RestElement)$/.test(at.parent.type)
+  ) {
+    at = at.parent
+  }
+  const { parent } = at
+  if (at === identifier || parent?.type !== 'AssignmentExpression' || parent.left !== at) return null
+  return { kind: 'assign', node: parent, value: null }
 }
 
 function memberWriteAt(member: TSESTree.MemberExpression): RawWrite | null {

@@ -1,4 +1,4 @@
-import type { TSESTree } from '@typescript-eslint/utils'
+import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from '../source/binding.ts'
 import { returnsOf, unwrap } from '../source/children.ts'
 import { isConstant, variableOf } from '../source/module.ts'
@@ -25,6 +25,7 @@ export class Collections {
   readonly #scope: ExtractionScope
   readonly #identities: Identities
   readonly #known = new Map<TSESTree.Node, Collection | null>()
+  readonly #fills = new Map<TSESLint.Scope.Variable, readonly Fill[]>()
 
   constructor(scope: ExtractionScope, identities: Identities) {
     this.#scope = scope
@@ -143,7 +144,12 @@ export class Collections {
   /** Every place that puts something into the variable. */
   #fillsOf(identifier: TSESTree.Identifier): readonly Fill[] {
     const variable = variableOf(this.#scope.sourceCode, identifier)
-    return (variable?.references ?? []).flatMap((reference) => fillsAt(reference.identifier))
+    if (variable === null) return []
+    const known = this.#fills.get(variable)
+    if (known !== undefined) return known
+    const found = variable.references.flatMap((reference) => fillsAt(reference.identifier))
+    this.#fills.set(variable, found)
+    return found
   }
 }
 

@@ -1,12 +1,12 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { Problem } from '../problem.ts'
-import { childrenOf } from '../source/children.ts'
+import { below } from '../source/below.ts'
 import { loadTenancy } from '../tenancy/read.ts'
 import type { Tenancy, TenancyFile } from '../tenancy/tenancy.ts'
 import type { StandingOf } from './finding.ts'
 import { type Judged, type JudgedQuery, judge } from './judge.ts'
 import { libraries } from './libraries.ts'
-import type { CallNode, ExtractionScope, LibraryExtractor } from './library.ts'
+import { type CallNode, type ExtractionScope, isCallNode, type LibraryExtractor } from './library.ts'
 import { isMigration } from './migration.ts'
 import type { Opaque, QueryOrOpaque } from './query.ts'
 import { Proofs } from './proof.ts'
@@ -67,6 +67,9 @@ export function contextFor(context: FileContext, tenancy: Tenancy): QueryContext
   return made
 }
 
+/** The model of a file, so that each rule that asks need not look whether it has changed. */
+const models = new WeakMap<object, { readonly source: unknown; readonly tenancy: Tenancy }>()
+
 /**
  * The tenancy model that the settings name.
  *
@@ -75,6 +78,9 @@ export function contextFor(context: FileContext, tenancy: Tenancy): QueryContext
 export function tenancyOf(context: FileContext): Tenancy {
   const settings = context.settings as { readonly watertight?: { readonly tenancy?: unknown } }
   const source = settings.watertight?.tenancy
+  const { ast } = context.sourceCode
+  const known = models.get(ast)
+  if (known !== undefined && known.source === source) return known.tenancy
   try {
     if (source === undefined || source === null) {
       throw new Problem(
@@ -83,7 +89,9 @@ export function tenancyOf(context: FileContext): Tenancy {
         'Set `settings: { watertight: { tenancy: "./tenancy.json" } }` in the ESLint configuration; `watertight init` writes that file.',
       )
     }
-    return loadTenancy(source as string | TenancyFile, { cwd: context.cwd ?? process.cwd() })
+    const tenancy = loadTenancy(source as string | TenancyFile, { cwd: context.cwd ?? process.cwd() })
+    models.set(ast, { source, tenancy })
+    return tenancy
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     // Linters print only the message of what a rule throws.
@@ -169,7 +177,7 @@ class Extraction {
       filename: context.filename,
       tenancy,
       languageOptions: context.languageOptions,
-      isQuery: (node) => isCall(node) && this.at(node).length > 0,
+      isQuery: (node) => isCallNode(node) && this.at(node).length > 0,
     })
   }
 
@@ -208,28 +216,9 @@ class Extraction {
   }
 }
 
-function isCall(node: TSESTree.Node): node is CallNode {
-  return node.type === 'CallExpression' || node.type === 'TaggedTemplateExpression'
-}
-
-/** Calls and tagged templates of a file, outer ones before those inside them. Walks every node of every file, so it allocates little. */
-function callsIn({ ast, visitorKeys }: TSESLint.SourceCode): CallNode[] {
-  const found: CallNode[] = []
-  const visit = (node: TSESTree.Node): void => {
-    if (isCall(node)) found.push(node)
-    const keys = visitorKeys[node.type]
-    if (keys === undefined) {
-      for (const child of childrenOf(node)) visit(child)
-      return
-    }
-    for (const key of keys) {
-      const value = (node as unknown as Record<string, unknown>)[key] as
-        TSESTree.Node | (TSESTree.Node | null)[] | null
-      if (Array.isArray(value)) {
-        for (const child of value) if (child !== null) visit(child)
-      } else if (value != null) visit(value)
-    }
-  }
-  visit(ast)
-  return found
+/** Calls and tagged templates of a file in source order, outer ones before those inside them. */
+function callsIn({ ast }: TSESLint.SourceCode): readonly CallNode[] {
+  return below(ast)
+    .filter(isCallNode)
+    .sort(({ range: one }, { range: other }) => one[0] - other[0] || other[1] - one[1])
 }

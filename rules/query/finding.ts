@@ -1,9 +1,10 @@
 import type { LeakReason } from '../confinement/verdict.ts'
-import { isHoleName } from '../sql/hole.ts'
+import { holdsHole } from '../sql/hole.ts'
 import type { CallSite } from './context.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
 import { optionalParameter } from './optional-parameter.ts'
 import type { Standing } from './standing.ts'
+import { tenantSchemaOf } from './tenant-schema.ts'
 
 export type FindingState =
   | { readonly kind: 'leak'; readonly reason: LeakReason }
@@ -31,8 +32,9 @@ export function findingsOf(site: CallSite, standingOf: StandingOf): Finding[] {
   for (const judged of site.queries) {
     for (const occurrence of judged.occurrences) {
       const state = stateOf(judged, occurrence)
-      const standing = state?.kind === 'leak' ? standingOf(judged, occurrence) : 'open'
-      if (state === null || standing === 'confined' || standing === 'repeated') continue
+      if (state === null) continue
+      const standing = standsBy(occurrence, state) ? standingOf(judged, occurrence) : 'open'
+      if (standing === 'confined' || (standing === 'repeated' && state.kind === 'leak')) continue
       const finding: Finding = { judged, occurrence, state, byReference: standing === 'reference' }
       const { relation, access } = occurrence.occurrence
       const key = [relation.schema, relation.name, access, occurrence.joined].join('\0')
@@ -48,6 +50,15 @@ export function findingsOf(site: CallSite, standingOf: StandingOf): Finding[] {
   return [...worst.values()].map(({ finding, statements }) => sometimes(finding, site, statements))
 }
 
+/**
+ * May something else than its own predicate speak for a mention? Of one whose condition the program leaves out at times, what ties it to other rows is
+ * never in what is left out. A value that may be missing is another thing: with it the tie is gone.
+ */
+function standsBy({ verdict }: Judged, state: FindingState): boolean {
+  const isLeftOut = verdict.kind === 'leak' && verdict.reason.kind === 'optional'
+  return state.kind === 'leak' || (state.kind === 'optional' && isLeftOut)
+}
+
 const severity: Record<FindingState['kind'], number> = { unnamed: 0, unknown: 1, optional: 2, leak: 3 }
 
 const weight = ({ state, byReference }: Finding): number => severity[state.kind] - (byReference ? 2.5 : 0)
@@ -55,9 +66,17 @@ const weight = ({ state, byReference }: Finding): number => severity[state.kind]
 function stateOf({ query }: JudgedQuery, judged: Judged): FindingState | null {
   const { verdict, ownership, occurrence } = judged
   if (ownership.kind === 'unknown') {
-    return isHoleName(occurrence.relation.name)
-      ? { kind: 'unknown', reason: 'the relation is only known at run time' }
-      : { kind: 'unnamed' }
+    if (holdsHole(occurrence.relation.name)) {
+      return { kind: 'unknown', reason: 'the relation is only known at run time' }
+    }
+    switch (tenantSchemaOf(occurrence.relation, query)) {
+      case 'acting':
+        return null
+      case 'named':
+        return { kind: 'unknown', reason: 'its schema is that of a tenant, which the program pastes in' }
+      case null:
+        return { kind: 'unnamed' }
+    }
   }
   if (verdict.kind === 'confined') return null
   if (verdict.kind === 'unknown') return { kind: 'unknown', reason: verdict.reason }

@@ -39,6 +39,7 @@ export class Identities {
   readonly #isQuery: (node: TSESTree.Node) => boolean
   readonly #collections: Collections
   readonly #known = new Map<TSESTree.Node, Identity | null>()
+  readonly #named = new Map<TSESTree.Node, Identity | null>()
   /** A value that leads back to itself is followed no further. */
   readonly #busy = new Set<TSESTree.Node>()
   readonly tests: MemberTests
@@ -120,6 +121,14 @@ export class Identities {
   /** The same by names alone: it tells the elements of an array apart by the variables that hold them. */
   byName(given: TSESTree.Node): Identity | null {
     const node = unwrap(given, true)
+    const known = this.#named.get(node)
+    if (known !== undefined) return known
+    const found = this.#nameOf(node)
+    this.#named.set(node, found)
+    return found
+  }
+
+  #nameOf(node: TSESTree.Node): Identity | null {
     if (node.type === 'MemberExpression' && !node.computed) {
       const object = this.byName(node.object)
       const name = memberName(node)
@@ -280,7 +289,7 @@ export class Identities {
 const rootAt = ({ range }: CallNode): string => `call@${range[0]}:${range[1]}`
 
 export const isEqual = (one: Identity, other: Identity): boolean =>
-  one.root === other.root && one.path.join('.') === other.path.join('.')
+  one.root === other.root && (one.path === other.path || one.path.join('.') === other.path.join('.'))
 
 export const element = (identity: Identity): Identity => ({ ...identity, path: [...identity.path, '*'] })
 

@@ -9,6 +9,10 @@ import type { Library, QueryOrOpaque } from './query.ts'
 /** The nodes that can be a query. */
 export type CallNode = TSESTree.CallExpression | TSESTree.TaggedTemplateExpression
 
+export function isCallNode(node: TSESTree.Node): node is CallNode {
+  return node.type === 'CallExpression' || node.type === 'TaggedTemplateExpression'
+}
+
 /**
  * How the calls of one library become neutral queries. One module in `libraries/` exports one of these, and
  * `libraries.ts` lists it; nothing else has to change for a new library.

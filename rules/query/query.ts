@@ -60,6 +60,8 @@ export interface Interpolation {
   /** Where in the grammar it lands: as a value it could be a parameter; elsewhere it cannot. */
   readonly position: 'value' | 'identifier' | 'fragment'
   readonly provenance: Provenance
+  /** The name that it has in the statement, where it is one. */
+  readonly hole?: string
   /** False: it lands where it cannot change which rows are touched (ORDER BY, LIMIT). */
   readonly widens?: boolean
   /** True: it stands in brackets of its own where a condition may stand, so that it is one condition, which is not in sight. */

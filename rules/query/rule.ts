@@ -1,7 +1,7 @@
 import type { JSONSchema, TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { type CallSite, type FileContext, type QueryContext, queryContextOf, tenancyOf } from './context.ts'
 import { escapesOf, type Note } from './escape/escapes.ts'
-import { reporterOf, tenantlessMessages } from './escape/reporter.ts'
+import { reporterOf, type Said, tenantlessMessages } from './escape/reporter.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { reachText } from './reach/reach-text.ts'
 import { relationIn } from './reference.ts'
@@ -23,6 +23,7 @@ export type Report = (
   node: TSESTree.Node,
   data: Readonly<Record<string, string>>,
   suggest?: TSESLint.ReportSuggestionArray<string>,
+  same?: readonly Said[],
 ) => void
 
 /** What every kind of rule says of itself. */
@@ -38,6 +39,8 @@ export interface Described {
   readonly hasSuggestions?: boolean
   /** The rule holds also for code that works for all tenants by design. */
   readonly evenTenantless?: boolean
+  /** The rule holds also where everybody acts in one tenant. As `evenTenantless`, unless said otherwise. */
+  readonly evenSingleTenant?: boolean
 }
 
 interface RuleDescription<Options extends object> extends Described {
@@ -53,13 +56,14 @@ export interface Site extends CallSite {
   readonly file: QueryContext
 }
 
-const findings = new WeakMap<CallSite, readonly Finding[]>()
+const sites = new WeakMap<QueryContext, readonly Site[]>()
 
-function findingsOnce(site: CallSite, file: QueryContext): readonly Finding[] {
-  const known = findings.get(site)
+/** The queries of a file with their findings, made once for all the rules. */
+function sitesOf(file: QueryContext): readonly Site[] {
+  const known = sites.get(file)
   if (known !== undefined) return known
-  const found = findingsOf(site, file.standingOf)
-  findings.set(site, found)
+  const found = file.sites.map((site) => ({ ...site, findings: findingsOf(site, file.standingOf), file }))
+  sites.set(file, found)
   return found
 }
 
@@ -87,15 +91,14 @@ export function defineRule<Options extends object>(rule: RuleDescription<Options
       name: rule.name,
       messages: rule.messages,
       evenTenantless: rule.evenTenantless ?? false,
+      evenSingleTenant: rule.evenSingleTenant ?? rule.evenTenantless ?? false,
       tellTenantless: 'requireExplicit' in options && options.requireExplicit === true,
     })
     return {
       Program() {
-        for (const site of file.sites) {
-          rule.check(
-            { ...site, findings: findingsOnce(site, file), file },
-            options,
-            (messageId, node, data, suggest) => report({ messageId, node, data, suggest, site }),
+        for (const site of sitesOf(file)) {
+          rule.check(site, options, (messageId, node, data, suggest, same) =>
+            report({ messageId, node, data, suggest, same, site }),
           )
         }
       },
@@ -105,7 +108,10 @@ export function defineRule<Options extends object>(rule: RuleDescription<Options
 
 /** A rule about the escapes of a file, asked once every other rule has looked at it. */
 export function defineEscapeRule(
-  rule: Omit<RuleDescription<object>, 'check' | 'schema' | 'defaults' | 'evenTenantless'> & {
+  rule: Omit<
+    RuleDescription<object>,
+    'check' | 'schema' | 'defaults' | 'evenTenantless' | 'evenSingleTenant'
+  > & {
     readonly check: (
       note: Note,
       report: (messageId: string, data: Readonly<Record<string, string>>) => void,

@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { Provenance } from '../provenance/provenance.ts'
+import { holeName } from '../sql/hole.ts'
 import type { Statement } from '../sql/statement.ts'
 import { type ParsedTemplate, parseTemplate } from '../sql/template.ts'
 import type { ExtractionScope } from './library.ts'
@@ -176,7 +177,8 @@ function interpolationsOf(parsed: Parsed, text: SqlText, scope: ExtractionScope)
     if (hole.bound || position === 'placeholder') return []
     const provenance = scope.provenanceOf(hole.node)
     const enclosed = parameter !== null && provenance.kind !== 'request' && isEnclosed(text, index)
-    return [{ node: hole.node, position, provenance, widens: widens(text, index, scope), enclosed }]
+    const name = position === 'identifier' && parameter === null ? { hole: holeName(index) } : {}
+    return [{ node: hole.node, position, provenance, ...name, widens: widens(text, index, scope), enclosed }]
   })
 }
 

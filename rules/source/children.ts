@@ -1,20 +1,37 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction } from './binding.ts'
 
-/** Child nodes in source order, by structure: works on the trees of every parser. */
+/** Child nodes, in the order in which the parser put them on the node; by structure, so that the trees of every parser work. */
 export function childrenOf(node: TSESTree.Node): TSESTree.Node[] {
   const found: TSESTree.Node[] = []
-  // Every node of every file passes here, so nothing is allocated for what is no child.
+  eachChild(node, (child) => found.push(child))
+  return found
+}
+
+/** The same without a list of them. */
+export function eachChild(node: TSESTree.Node, visit: (child: TSESTree.Node) => void): void {
+  someChild(node, (child) => {
+    visit(child)
+    return false
+  })
+}
+
+/** Is there a child for which `is` holds? Every node of every file passes here, so nothing is allocated. */
+export function someChild(node: TSESTree.Node, is: (child: TSESTree.Node) => boolean): boolean {
   for (const key in node) {
     if (key === 'parent' || key === 'loc' || key === 'range' || key === 'tokens' || key === 'comments')
       continue
     const value = (node as unknown as Record<string, unknown>)[key]
     if (typeof value !== 'object' || value === null) continue
     if (Array.isArray(value)) {
-      for (const child of value) if (isNode(child)) found.push(child)
-    } else if (isNode(value)) found.push(value)
+      // By index: an iterator would be an allocation for each element until the code is optimised.
+      for (let index = 0; index < value.length; index += 1) {
+        const child: unknown = value[index]
+        if (isNode(child) && is(child)) return true
+      }
+    } else if (isNode(value) && is(value)) return true
   }
-  return found
+  return false
 }
 
 const isNode = (value: unknown): value is TSESTree.Node =>

@@ -82,6 +82,11 @@ export class Definer {
         }
       case 'CallExpression':
         return this.#call(node, module)
+      case 'ImportExpression':
+        // `await import('./entities')`
+        return node.source.type === 'Literal' && typeof node.source.value === 'string'
+          ? this.imported(node.source.value, '*', module.filename)
+          : unknown(node, module)
       case 'AwaitExpression':
         return this.define(node.argument, module)
       case 'ChainExpression':

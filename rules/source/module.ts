@@ -24,9 +24,27 @@ export function linted(sourceCode: TSESLint.SourceCode, filename: string): Sourc
     text: sourceCode.text,
     bindingOf: (identifier) => {
       const variable = variableOf(sourceCode, identifier)
-      return variable === null ? null : bindingOfVariable(variable)
+      return variable === null ? null : bindingIn(sourceCode, variable)
     },
   }
+}
+
+/** What was found out about the names of a file: every question about a value begins with what its names mean. */
+interface Names {
+  readonly variables: Map<TSESTree.Node, TSESLint.Scope.Variable | null>
+  readonly constants: Map<TSESLint.Scope.Variable, boolean>
+  readonly bindings: Map<TSESLint.Scope.Variable, Binding | null>
+}
+
+/** By the tree: oxlint has one `SourceCode` for all files. */
+const known = new WeakMap<TSESTree.Program, Names>()
+
+function namesIn({ ast }: TSESLint.SourceCode): Names {
+  const before = known.get(ast)
+  if (before !== undefined) return before
+  const names: Names = { variables: new Map(), constants: new Map(), bindings: new Map() }
+  known.set(ast, names)
+  return names
 }
 
 /** The variable that an identifier means, null for undeclared names. */
@@ -34,12 +52,14 @@ export function variableOf(
   sourceCode: TSESLint.SourceCode,
   identifier: TSESTree.Node & { readonly name: string },
 ): TSESLint.Scope.Variable | null {
+  const { variables } = namesIn(sourceCode)
+  const before = variables.get(identifier)
+  if (before !== undefined) return before
   let scope: TSESLint.Scope.Scope | null = sourceCode.getScope?.(identifier) ?? null
-  for (; scope !== null; scope = scope.upper) {
-    const variable = scope.set.get(identifier.name)
-    if (variable !== undefined) return variable
-  }
-  return null
+  let found: TSESLint.Scope.Variable | null = null
+  for (; scope !== null && found === null; scope = scope.upper) found = scope.set.get(identifier.name) ?? null
+  variables.set(identifier, found)
+  return found
 }
 
 /** A variable that is written only where it is declared. */
@@ -48,7 +68,21 @@ export function isConstant(
   identifier: TSESTree.Node & { readonly name: string },
 ): boolean {
   const variable = variableOf(sourceCode, identifier)
-  return variable !== null && variable.references.every((one) => !one.isWrite() || one.init === true)
+  if (variable === null) return false
+  const { constants } = namesIn(sourceCode)
+  const found =
+    constants.get(variable) ?? variable.references.every((one) => !one.isWrite() || one.init === true)
+  constants.set(variable, found)
+  return found
+}
+
+function bindingIn(sourceCode: TSESLint.SourceCode, variable: TSESLint.Scope.Variable): Binding | null {
+  const { bindings } = namesIn(sourceCode)
+  const before = bindings.get(variable)
+  if (before !== undefined) return before
+  const found = bindingOfVariable(variable)
+  bindings.set(variable, found)
+  return found
 }
 
 function bindingOfVariable(variable: TSESLint.Scope.Variable): Binding | null {
@@ -84,19 +118,27 @@ function bindingOfVariable(variable: TSESLint.Scope.Variable): Binding | null {
 
 /** A file that is read on the side: names are looked up by climbing its tree, for no scope analysis comes with it. */
 export function sideModule(filename: string, text: string, program: TSESTree.Program): SourceModule {
+  const bindings = new Map<TSESTree.Node, Binding | null>()
   return {
     filename,
     program,
     text,
     bindingOf: (identifier) => {
-      let node: TSESTree.Node | undefined = identifier.parent
-      for (; node != null; node = node.parent) {
-        const binding = bindingAt(node, identifier.name)
-        if (binding !== null) return binding
-      }
-      return null
+      const before = bindings.get(identifier)
+      if (before !== undefined) return before
+      const found = bindingAround(identifier)
+      bindings.set(identifier, found)
+      return found
     },
   }
+}
+
+function bindingAround(identifier: TSESTree.Node & { readonly name: string }): Binding | null {
+  for (let node = identifier.parent; node != null; node = node.parent) {
+    const binding = bindingAt(node, identifier.name)
+    if (binding !== null) return binding
+  }
+  return null
 }
 
 /** The binding of `name` that the scope opened by `node` itself declares. */

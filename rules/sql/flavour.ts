@@ -40,6 +40,9 @@ export const knexText: Flavour = { ...plain, named: 'always', positional: 'alway
 /** A client that is not known: what is certain by its form, and the rest where a value is still to come. */
 export const anyText: Flavour = { ...plain, named: 'expected', positional: 'expected', formatting: true }
 
+/** MikroORM: `?`, and `??` for names; its drivers know `$1` besides. */
+export const mikroText: Flavour = { ...plain, positional: 'expected', identifiers: true }
+
 export const pgText: Flavour = { ...plain, formatting: true }
 
 export const mysqlText: Flavour = { ...knexText, dialect: 'mysql' }

@@ -3,3 +3,6 @@ export const holeName = (hole: number): string => `\${${hole}}`
 
 /** Is this name given by a hole? Then it may be any name, or several. */
 export const isHoleName = (name: string): boolean => /^\$\{\d+\}$/.test(name)
+
+/** Is part of this name given by a hole? Then no name that is written down is known to be it. */
+export const holdsHole = (name: string): boolean => /\$\{\d+\}/.test(name)

@@ -36,6 +36,12 @@ const writes: Readonly<Record<string, number>> = {
   memo: 1,
 }
 
+/** Methods that keep the value under a field of the key: `hset(key, field, value)`, and `hSet(key, { field: value })`. */
+const fieldWrites = /^h(m?set|setnx|mSet|Set|SetNX)$/
+
+/** Options of a store that all of its keys begin with. */
+const prefixes = /^(keyPrefix|prefix|namespace)$/
+
 /** Functions that cache another one; which of its arguments make the key. React's `cache` ends with the request. */
 const wrappers: readonly {
   readonly module: RegExp
@@ -125,11 +131,39 @@ function written(node: TSESTree.CallExpression, scope: ExtractionScope): CacheEn
   const callee = unwrap(node.callee)
   if (callee.type !== 'MemberExpression') return null
   const name = memberName(callee) ?? ''
-  const index = Object.hasOwn(writes, name) ? writes[name]! : -1
-  const key = plain(node.arguments[0])
+  const hasFields = fieldWrites.test(name)
+  const inField = hasFields && node.arguments.length > 2
+  const direct = Object.hasOwn(writes, name) ? writes[name]! : -1
+  const index = inField ? 2 : hasFields ? 1 : direct
+  const keys = node.arguments.slice(0, inField ? 2 : 1).map(plain)
   const value = index < 0 ? null : plain(node.arguments[index])
-  if (key === null || value === null) return null
-  return isStore(scope.definitionOf(callee.object), node) ? { node, key: [key], parameters: [], value } : null
+  if (value === null || keys.length === 0 || keys.includes(null)) return null
+  const definition = scope.definitionOf(callee.object)
+  if (!isStore(definition, node)) return null
+  const key = [...(keys as TSESTree.Node[]), ...prefixOf(definition, scope)]
+  return { node, key, parameters: [], value }
+}
+
+/** What every key of a store begins with, when the store is made in this file: `new Redis({ keyPrefix })`. */
+function prefixOf(definition: Definition, scope: ExtractionScope): readonly TSESTree.Node[] {
+  switch (definition.kind) {
+    case 'member':
+      return prefixOf(definition.object, scope)
+    case 'call':
+    case 'instance': {
+      const from = definition.kind === 'call' ? definition.callee : definition.of
+      const options = definition.module === scope.filename ? definition.node.arguments : []
+      const own = options.flatMap((one) => (one.type === 'SpreadElement' ? [] : prefixesIn(one, scope)))
+      return [...own, ...prefixOf(from, scope)]
+    }
+    default:
+      return []
+  }
+}
+
+function prefixesIn(options: TSESTree.Node, scope: ExtractionScope): readonly TSESTree.Node[] {
+  const properties = scope.objectOf(options)?.properties ?? []
+  return properties.filter(({ name }) => prefixes.test(name)).map(({ value }) => value)
 }
 
 function isStore(definition: Definition, call: TSESTree.Node): boolean {

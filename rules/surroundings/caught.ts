@@ -4,6 +4,7 @@ import { contains, unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
 import { isAboutProduction, testOver } from './branch.ts'
 import type { FileView } from './file.ts'
+import { exportOf } from '../source/origin.ts'
 
 /** An error that a handler was given, of which nobody has said yet what it is. */
 export interface Caught {
@@ -37,7 +38,43 @@ export function caughtErrors(file: FileView): readonly Caught[] {
     if (handler === null) continue
     add(handler.parameter, handler.function, handler.attempt)
   }
+  for (const one of [...file.all('FunctionDeclaration'), ...functionExpressions(file)]) {
+    if (isErrorHandler(one)) add(one.params[0], one, null)
+  }
+  for (const method of file.all('MethodDefinition')) {
+    if (isFilter(method, file)) add(method.value.params[0], method.value, null)
+  }
   return found
+}
+
+const functionExpressions = (file: FileView): readonly FunctionNode[] => [
+  ...file.all('FunctionExpression'),
+  ...file.all('ArrowFunctionExpression'),
+]
+
+/** Express tells error handlers by their four parameters: `(err, req, res, next)`, wherever they are handed to it. */
+function isErrorHandler(node: FunctionNode): boolean {
+  if (node.params.length !== 4) return false
+  // What `use` is given is told by the call.
+  if (node.parent.type === 'CallExpression') return false
+  const [error, , response, next] = node.params.map((one) => (one.type === 'Identifier' ? one.name : ''))
+  return (
+    /^_?(e|err|error|ex|exception)$/i.test(error!) &&
+    /^_?res(ponse)?$/.test(response!) &&
+    /^_?next$/.test(next!)
+  )
+}
+
+/** NestJS: `catch(exception, host)` of a class with `@Catch()`, or with classes that bring the database's words. */
+function isFilter({ key, value, parent }: TSESTree.MethodDefinition, { scope }: FileView): boolean {
+  if (key.type !== 'Identifier' || key.name !== 'catch' || !isFunction(value)) return false
+  return parent.parent.decorators.some(({ expression }) => {
+    if (expression.type !== 'CallExpression') return false
+    const exported = exportOf(scope.definitionOf(expression.callee))
+    if (exported?.module !== '@nestjs/common' || exported.name !== 'Catch') return false
+    const classes = expression.arguments.map((one) => scope.sourceCode.getText(one))
+    return classes.length === 0 || classes.some((name) => !isOwnClass(name))
+  })
 }
 
 interface Handler {

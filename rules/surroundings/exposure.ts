@@ -1,7 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { memberName } from '../source/binding.ts'
+import { keyName, memberName } from '../source/binding.ts'
 import { childrenOf, unwrap } from '../source/children.ts'
-import { isConstant } from '../source/module.ts'
+import { isConstant, variableOf } from '../source/module.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import { type Caught, isNarrowed } from './caught.ts'
 import { isGlobal } from '../source/origin.ts'
@@ -34,6 +34,10 @@ export function exposuresIn(
     if (!isNarrowed(node, caught, text) && !isNarrowed(payload, caught, text))
       found.push({ node, caught, kind })
   }
+  const part = (node: TSESTree.Node, name: string, caught: Caught): void => {
+    if (details.test(name)) add(node, caught, 'fields')
+    else if (name === 'message') add(node, caught, 'message')
+  }
   /** `text`: what stands here becomes a part of a text. */
   const visit = (given: TSESTree.Node, depth: number, text = false): void => {
     const node = unwrap(given)
@@ -43,17 +47,15 @@ export function exposuresIn(
       case 'MemberExpression': {
         const caught = caughtAs(node.object)
         const name = memberName(node) ?? ''
-        if (caught !== null && details.test(name)) add(node, caught, 'fields')
-        else if (caught !== null && name === 'message') add(node, caught, 'message')
-        return
+        return caught === null ? undefined : part(node, name, caught)
       }
       case 'TemplateLiteral':
-        return node.expressions.forEach((part) => visit(part, depth, true))
+        return node.expressions.forEach((one) => visit(one, depth, true))
       case 'BinaryExpression':
         if (node.operator !== '+') return
-        return [node.left, node.right].forEach((part) => visit(part, depth, true))
+        return [node.left, node.right].forEach((one) => visit(one, depth, true))
       case 'ConditionalExpression':
-        return [node.consequent, node.alternate].forEach((part) => visit(part, depth, text))
+        return [node.consequent, node.alternate].forEach((one) => visit(one, depth, text))
       case 'LogicalExpression': {
         visit(node.left, depth, text)
         // `error.message || error`: the error stands for the text that it has not got.
@@ -61,7 +63,7 @@ export function exposuresIn(
       }
       case 'ObjectExpression':
       case 'ArrayExpression':
-        return childrenOf(node).forEach((part) => visit(part, depth))
+        return childrenOf(node).forEach((one) => visit(one, depth))
       case 'Property':
         return visit(node.value, depth)
       case 'SpreadElement':
@@ -69,6 +71,9 @@ export function exposuresIn(
       case 'CallExpression':
         return call(node, depth)
       case 'Identifier': {
+        const taken = takenFrom(node, scope)
+        const owner = taken === null ? null : caughtAs(taken.object)
+        if (taken !== null && owner !== null) return part(node, taken.name, owner)
         const value = isConstant(scope.sourceCode, node) ? scope.resolve(node) : node
         if (value !== node && depth < 10) visit(value, depth + 1, text)
         return
@@ -103,4 +108,22 @@ export function exposuresIn(
 function isMessageOf(node: TSESTree.Node, caughtAs: (node: TSESTree.Node) => Caught | null): boolean {
   const bare = unwrap(node)
   return bare.type === 'MemberExpression' && memberName(bare) === 'message' && caughtAs(bare.object) !== null
+}
+
+/** What a name was taken from, and the member that it was there: `detail` of `const { detail } = error`. */
+function takenFrom(
+  node: TSESTree.Identifier,
+  { sourceCode }: ExtractionScope,
+): { readonly object: TSESTree.Node; readonly name: string } | null {
+  const definition = variableOf(sourceCode, node)?.defs[0]
+  if (definition?.node.type !== 'VariableDeclarator') return null
+  const { id, init } = definition.node
+  if (id.type !== 'ObjectPattern' || init === null) return null
+  for (const one of id.properties) {
+    if (one.type !== 'Property') continue
+    const own = one.value.type === 'AssignmentPattern' ? one.value.left : one.value
+    const name = keyName(one.key, one.computed)
+    if (own === definition.name && name !== null) return { object: init, name }
+  }
+  return null
 }

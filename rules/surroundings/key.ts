@@ -9,6 +9,8 @@ import { isNamedTenant } from './tenant-name.ts'
 /** The values that a key is made of. */
 export interface Key {
   readonly parts: readonly TSESTree.Node[]
+  /** The calls that a part goes through on its way into the key, for each of the places where it gets there. */
+  readonly through: ReadonlyMap<TSESTree.Node, readonly (readonly TSESTree.CallExpression[])[]>
   /** Something in it could not be seen through, and may hold the tenant. */
   readonly open: boolean
 }
@@ -22,7 +24,13 @@ const single =
 /** Follows templates, concatenations, arrays, constants and helpers to the values that they are made of. */
 export function keyOf(expressions: readonly TSESTree.Node[], scope: ExtractionScope): Key {
   const parts: TSESTree.Node[] = []
+  const through = new Map<TSESTree.Node, TSESTree.CallExpression[][]>()
+  const calls: TSESTree.CallExpression[] = []
   let open = false
+  const add = (part: TSESTree.Node): void => {
+    parts.push(part)
+    through.set(part, [...(through.get(part) ?? []), [...calls]])
+  }
   const visit = (given: TSESTree.Node, inCall: boolean, depth: number): void => {
     const node = scope.resolve(given)
     const again = (next: TSESTree.Node): void => visit(next, inCall, depth + 1)
@@ -54,18 +62,19 @@ export function keyOf(expressions: readonly TSESTree.Node[], scope: ExtractionSc
         return call(node, depth)
       case 'Identifier':
       case 'MemberExpression': {
-        parts.push(node)
+        add(node)
         const name = node.type === 'Identifier' ? node.name : (memberName(node) ?? '')
         if (inCall && !single.test(name)) open = true
         return
       }
       default:
-        parts.push(node)
+        add(node)
         open = true
     }
   }
   const call = (node: TSESTree.CallExpression, depth: number): void => {
-    parts.push(node)
+    add(node)
+    calls.push(node)
     const callee = unwrap(node.callee)
     const own = functionOf(callee, scope)
     if (own !== null) returnsOf(own).forEach((one) => visit(one, true, depth + 1))
@@ -75,9 +84,10 @@ export function keyOf(expressions: readonly TSESTree.Node[], scope: ExtractionSc
       if (argument.type === 'SpreadElement' || isFunction(argument)) open = true
       else visit(argument, true, depth + 1)
     }
+    calls.pop()
   }
   for (const expression of expressions) visit(expression, false, 0)
-  return { parts, open }
+  return { parts, through, open }
 }
 
 const isTextMethod = (callee: TSESTree.MemberExpression): boolean =>

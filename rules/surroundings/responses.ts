@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { annotationOf, isFunction, memberName } from '../source/binding.ts'
+import { calleeName } from '../source/callee.ts'
 import { unwrap } from '../source/children.ts'
 import { variableOf } from '../source/module.ts'
 import type { ExtractionScope } from '../query/library.ts'
@@ -68,7 +69,8 @@ function isAnswering(object: TSESTree.Node, method: string, scope: ExtractionSco
 /** The part that a parameter plays in a request handler, by its type or, without one, by its usual name. */
 function roleOf(identifier: TSESTree.Identifier, scope: ExtractionScope): 'response' | 'context' | null {
   const definition = variableOf(scope.sourceCode, identifier)?.defs[0]
-  if (definition === undefined || (definition.type as string) !== 'Parameter') return null
+  if (definition === undefined) return null
+  if ((definition.type as string) !== 'Parameter') return isGivenResponse(definition.node) ? 'response' : null
   const annotation = annotationOf(definition.name)
   const name = identifier.name.replace(/^_+/, '')
   if (annotation?.type === 'TSTypeReference' && annotation.typeName.type === 'Identifier') {
@@ -80,8 +82,19 @@ function roleOf(identifier: TSESTree.Identifier, scope: ExtractionScope): 'respo
   return contextNames.test(name) && isFirst(definition.node, definition.name) ? 'context' : null
 }
 
-const isFirst = (owner: TSESTree.Node, name: TSESTree.Node): boolean =>
-  isFunction(owner) && owner.params[0] === name
+/** A handler's first parameter, or the second of one that is given an error: `app.onError((error, c) => …)`. */
+function isFirst(owner: TSESTree.Node, name: TSESTree.Node): boolean {
+  if (!isFunction(owner)) return false
+  const { parent } = owner
+  const isOfError = parent.type === 'CallExpression' && calleeName(parent) === 'onError'
+  return owner.params[isOfError ? 1 : 0] === name
+}
+
+/** NestJS: `const response = host.switchToHttp().getResponse()`. */
+function isGivenResponse(node: TSESTree.Node): boolean {
+  const init = node.type === 'VariableDeclarator' && node.init !== null ? unwrap(node.init, true) : null
+  return init?.type === 'CallExpression' && calleeName(init) === 'getResponse'
+}
 
 /** `new Response(body)`, `new TRPCError({ message })`, `new BadRequestException(text)`. */
 function madeAnswer(node: TSESTree.NewExpression, scope: ExtractionScope): Answer[] {

@@ -37,6 +37,7 @@ export function defineFileRule<Options extends object>(rule: FileRule<Options>):
         name: rule.name,
         messages: rule.messages,
         evenTenantless: rule.evenTenantless ?? true,
+        evenSingleTenant: rule.evenSingleTenant ?? rule.evenTenantless ?? true,
         tellTenantless: false,
       })
       return {

@@ -9,7 +9,7 @@ import { isNamedTenant, isTenantName } from './tenant-name.ts'
 
 /** A write to something that all requests of the process share. */
 export interface SharedWrite {
-  readonly node: TSESTree.AssignmentExpression
+  readonly node: TSESTree.AssignmentExpression | TSESTree.CallExpression
   /** As in the source: `currentClinic`, `this.clinicId`. */
   readonly place: string
   /** Last name of the place. */
@@ -22,7 +22,7 @@ export interface SharedWrite {
 
 /** What functions of the file write to module variables, objects of the module, globals, static fields, and fields of singletons. */
 export function sharedWrites(file: FileView): readonly SharedWrite[] {
-  return file.all('AssignmentExpression').flatMap((node): SharedWrite[] => {
+  const assignments = file.all('AssignmentExpression').flatMap((node): SharedWrite[] => {
     const around = functionAround(node)
     const left = unwrap(node.left)
     if (around === null || !/^(=|\?\?=|\|\|=)$/.test(node.operator)) return []
@@ -31,6 +31,24 @@ export function sharedWrites(file: FileView): readonly SharedWrite[] {
     const place = file.scope.sourceCode.getText(left)
     return [{ ...shared, node, place, value: node.right }]
   })
+  return [...assignments, ...file.all('CallExpression').flatMap((node) => assignedAtOnce(node, file))]
+}
+
+/** `Object.assign(state, { clinicId })`. */
+function assignedAtOnce(node: TSESTree.CallExpression, file: FileView): readonly SharedWrite[] {
+  const around = functionAround(node)
+  const callee = unwrap(node.callee)
+  const [target, ...sources] = node.arguments
+  if (around === null || target === undefined || callee.type !== 'MemberExpression') return []
+  const { scope } = file
+  if (memberName(callee) !== 'assign' || !isGlobal(scope.definitionOf(callee.object), 'Object')) return []
+  return sources.flatMap((source) =>
+    (scope.objectOf(source)?.properties ?? []).flatMap(({ name, value }): SharedWrite[] => {
+      const shared = ofNamed(unwrap(target), name, around, file)
+      const place = `${scope.sourceCode.getText(target)}.${name}`
+      return shared === null ? [] : [{ ...shared, node, place, value }]
+    }),
+  )
 }
 
 type Shared = Pick<SharedWrite, 'kind' | 'name' | 'isReadElsewhere'>
@@ -73,7 +91,10 @@ function ofMember(left: TSESTree.Node, around: TSESTree.Node, file: FileView): S
   const name = memberName(left)
   // A computed key makes it a map of entries, each under its own key.
   if (name === null || (left.computed && left.property.type !== 'Literal')) return null
-  const object = unwrap(left.object)
+  return ofNamed(unwrap(left.object), name, around, file)
+}
+
+function ofNamed(object: TSESTree.Node, name: string, around: TSESTree.Node, file: FileView): Shared | null {
   if (object.type === 'ThisExpression') return ofField(name, around, file)
   if (object.type !== 'Identifier') return null
   const { scope } = file

@@ -3,6 +3,7 @@ import { calleeName } from '../source/callee.ts'
 import { contains, functionAround } from '../source/children.ts'
 import type { ExtractionScope } from '../query/library.ts'
 import type { FileView } from './file.ts'
+import type { Key } from './key.ts'
 import { exportOf, originOf } from '../source/origin.ts'
 
 /** A call that reads or writes an object of a store, or a file, under a name. */
@@ -90,15 +91,17 @@ function filePath(node: TSESTree.CallExpression, scope: ExtractionScope): TSESTr
 const cleaning =
   /basename|saniti[sz]e|slugify|hash|digest|^safe|^hex$|encodeURIComponent|^Number$|parseInt|uuid/i
 
-/** Does a value go through such a function on its way into the key? */
-export function isCleaned(part: TSESTree.Node): boolean {
+/** Does a value go through such a function on its way into the key, wherever it gets there? */
+export function isCleaned(part: TSESTree.Node, { through }: Key): boolean {
+  const ways = through.get(part) ?? []
+  if (ways.length > 0 && ways.every((calls) => calls.some(isCleaning))) return true
   for (let at = part.parent; at != null && !/Statement$|Declarat/.test(at.type); at = at.parent) {
-    if (at.type !== 'CallExpression') continue
-    const name = calleeName(at)
-    if (cleaning.test(name ?? '')) return true
+    if (at.type === 'CallExpression' && isCleaning(at)) return true
   }
   return false
 }
+
+const isCleaning = (call: TSESTree.CallExpression): boolean => cleaning.test(calleeName(call) ?? '')
 
 /** Random names are nobody else's. */
 export const isRandom = (node: TSESTree.Node): boolean => {

@@ -14,6 +14,9 @@ export interface Surroundings {
   readonly decisionOf: (relation: string) => Decision | undefined
 }
 
+/** Why a relation is taken for global that says nothing of tenants at all. */
+export const unconnected = 'no reference to a tenant, and no tenant refers to it'
+
 /** Global, when nothing connects the relation with a tenant; else unknown. The text says what a person should look at. */
 export function judgeLeftOver(
   relation: RelationShape,
@@ -62,7 +65,7 @@ export function judgeLeftOver(
     return unknown(`only its authors (${listed(owners)}) connect it with a tenant`)
   }
   return [
-    { global: 'no reference to a tenant, and no tenant refers to it' },
+    { global: unconnected },
     'taken for global because nothing connects it with a tenant; a tenant id kept without a foreign key would not be seen',
   ]
 }

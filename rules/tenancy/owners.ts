@@ -1,6 +1,6 @@
 import type { Decision, InferenceNote } from './decision.ts'
 import { isPerson } from './identity.ts'
-import { isTenants, judgeLeftOver, unknown } from './left-over.ts'
+import { isTenants, judgeLeftOver, unconnected, unknown } from './left-over.ts'
 import { isNullableByHabit, nullableKeyNotes } from './nullable-keys.ts'
 import { parentsFirst } from './parents-first.ts'
 import { compare, type TenantLevels } from './root.ts'
@@ -17,6 +17,9 @@ export function decideOwners(
 ): ReadonlyMap<string, Decision> {
   return new Owners(relations, levels, notes).decide()
 }
+
+/** So many relations that nothing connects with a tenant are usual. */
+const fewUnconnected = 10
 
 /** Decides one relation after the other, parents before children. */
 class Owners {
@@ -167,9 +170,27 @@ class Owners {
         changed = true
       }
     }
+    this.doubtTheUnconnected(open, doubts)
     for (const { name } of open) {
       const text = doubts.get(name)
       if (text !== undefined) this.notes.push({ relation: name, unsure: true, text })
+    }
+  }
+
+  /** A few relations without a tenant are global. Where most are, it is elsewhere that the schema keeps its tenants apart. */
+  private doubtTheUnconnected(open: readonly RelationShape[], doubts: Map<string, string | undefined>): void {
+    const loose = open.filter(({ name }) => {
+      const decision = this.decisions.get(name)
+      return decision !== undefined && 'global' in decision && decision.global === unconnected
+    })
+    if (loose.length < fewUnconnected || loose.length * 2 <= this.relations.length) return
+    const share = `${loose.length} of ${this.relations.length} relations`
+    for (const relation of loose) {
+      const [decision, doubt] = unknown(
+        `nothing connects ${share} with a tenant, so tenants may have schemas or databases of their own`,
+      )
+      this.set(relation, decision)
+      doubts.set(relation.name, doubt)
     }
   }
 

@@ -32,6 +32,7 @@ export function resolveTenancy(file: TenancyFile, path: string | null): Tenancy 
     scopedClients: file.scopedClients ?? [],
     unscopedClients: file.unscopedClients ?? [],
     tenantless: file.tenantless ?? [],
+    singleTenant: file.singleTenant ?? null,
     rowLevelSecurity: file.rowLevelSecurity ?? null,
     ownershipOf: ({ schema, name }) => find.stored(schema, name)?.ownership ?? unknown,
     find: find.written,

@@ -22,6 +22,8 @@ export interface Tenancy {
   readonly unscopedClients: readonly string[]
   /** Files whose code works for all tenants, by design. */
   readonly tenantless: readonly TenantlessFiles[]
+  /** Whoever uses the program acts in one tenant; null: nobody has said so. */
+  readonly singleTenant: SingleTenant | null
   /**
    * `forced`: the database confines every statement of the application role, and the auditor proves it. `none`: the application
    * alone confines, by decision. Null: nobody has said, so the auditor asks for it and the linter does not rely on it.
@@ -41,6 +43,13 @@ export interface Tenancy {
 export interface TenantlessFiles {
   /** Patterns for paths from the folder that the linter runs in. */
   readonly files: readonly string[]
+  readonly reason: string
+}
+
+/** A program whose users all act in one tenant, which is a constant of it. @public */
+export interface SingleTenant {
+  /** The name under which the program declares that tenant: `DEFAULT_TENANT_ID`. */
+  readonly constant: string
   readonly reason: string
 }
 
@@ -82,6 +91,7 @@ export interface TenancyFile {
   readonly scopedClients?: readonly string[]
   readonly unscopedClients?: readonly string[]
   readonly tenantless?: readonly TenantlessFiles[]
+  readonly singleTenant?: SingleTenant
   readonly rowLevelSecurity?: 'forced' | 'enabled' | 'none'
 }
 

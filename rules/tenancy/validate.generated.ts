@@ -30,6 +30,15 @@ const schema31 = {
         properties: { files: { $ref: '#/$defs/names' }, reason: { $ref: '#/$defs/name' } },
       },
     },
+    singleTenant: {
+      type: 'object',
+      required: ['constant', 'reason'],
+      additionalProperties: false,
+      properties: {
+        constant: { type: 'string', pattern: '^[A-Za-z_$][\\w$]*$' },
+        reason: { $ref: '#/$defs/name' },
+      },
+    },
     rowLevelSecurity: { enum: ['forced', 'enabled', 'none'] },
   },
   $defs: {
@@ -77,6 +86,7 @@ const schema32 = { type: 'string', pattern: '\\S' }
 const func1 = Object.prototype.hasOwnProperty
 const pattern4 = new RegExp('\\S', 'u')
 const pattern6 = new RegExp('^[^\\s.]+(\\.[^\\s.]+)+$', 'u')
+const pattern22 = new RegExp('^[A-Za-z_$][\\w$]*$', 'u')
 const schema34 = {
   type: 'object',
   additionalProperties: false,
@@ -1743,10 +1753,144 @@ function validate20(
         errors++
       }
     }
+    if (data.singleTenant !== undefined) {
+      let data20 = data.singleTenant
+      if (data20 && typeof data20 == 'object' && !Array.isArray(data20)) {
+        if (data20.constant === undefined) {
+          const err35 = {
+            instancePath: instancePath + '/singleTenant',
+            schemaPath: '#/properties/singleTenant/required',
+            keyword: 'required',
+            params: { missingProperty: 'constant' },
+            message: "must have required property '" + 'constant' + "'",
+          }
+          if (vErrors === null) {
+            vErrors = [err35]
+          } else {
+            vErrors.push(err35)
+          }
+          errors++
+        }
+        if (data20.reason === undefined) {
+          const err36 = {
+            instancePath: instancePath + '/singleTenant',
+            schemaPath: '#/properties/singleTenant/required',
+            keyword: 'required',
+            params: { missingProperty: 'reason' },
+            message: "must have required property '" + 'reason' + "'",
+          }
+          if (vErrors === null) {
+            vErrors = [err36]
+          } else {
+            vErrors.push(err36)
+          }
+          errors++
+        }
+        for (const key5 in data20) {
+          if (!(key5 === 'constant' || key5 === 'reason')) {
+            const err37 = {
+              instancePath: instancePath + '/singleTenant',
+              schemaPath: '#/properties/singleTenant/additionalProperties',
+              keyword: 'additionalProperties',
+              params: { additionalProperty: key5 },
+              message: 'must NOT have additional properties',
+            }
+            if (vErrors === null) {
+              vErrors = [err37]
+            } else {
+              vErrors.push(err37)
+            }
+            errors++
+          }
+        }
+        if (data20.constant !== undefined) {
+          let data21 = data20.constant
+          if (typeof data21 === 'string') {
+            if (!pattern22.test(data21)) {
+              const err38 = {
+                instancePath: instancePath + '/singleTenant/constant',
+                schemaPath: '#/properties/singleTenant/properties/constant/pattern',
+                keyword: 'pattern',
+                params: { pattern: '^[A-Za-z_$][\\w$]*$' },
+                message: 'must match pattern "' + '^[A-Za-z_$][\\w$]*$' + '"',
+              }
+              if (vErrors === null) {
+                vErrors = [err38]
+              } else {
+                vErrors.push(err38)
+              }
+              errors++
+            }
+          } else {
+            const err39 = {
+              instancePath: instancePath + '/singleTenant/constant',
+              schemaPath: '#/properties/singleTenant/properties/constant/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            }
+            if (vErrors === null) {
+              vErrors = [err39]
+            } else {
+              vErrors.push(err39)
+            }
+            errors++
+          }
+        }
+        if (data20.reason !== undefined) {
+          let data22 = data20.reason
+          if (typeof data22 === 'string') {
+            if (!pattern4.test(data22)) {
+              const err40 = {
+                instancePath: instancePath + '/singleTenant/reason',
+                schemaPath: '#/$defs/name/pattern',
+                keyword: 'pattern',
+                params: { pattern: '\\S' },
+                message: 'must match pattern "' + '\\S' + '"',
+              }
+              if (vErrors === null) {
+                vErrors = [err40]
+              } else {
+                vErrors.push(err40)
+              }
+              errors++
+            }
+          } else {
+            const err41 = {
+              instancePath: instancePath + '/singleTenant/reason',
+              schemaPath: '#/$defs/name/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            }
+            if (vErrors === null) {
+              vErrors = [err41]
+            } else {
+              vErrors.push(err41)
+            }
+            errors++
+          }
+        }
+      } else {
+        const err42 = {
+          instancePath: instancePath + '/singleTenant',
+          schemaPath: '#/properties/singleTenant/type',
+          keyword: 'type',
+          params: { type: 'object' },
+          message: 'must be object',
+        }
+        if (vErrors === null) {
+          vErrors = [err42]
+        } else {
+          vErrors.push(err42)
+        }
+        errors++
+      }
+    }
     if (data.rowLevelSecurity !== undefined) {
-      let data20 = data.rowLevelSecurity
-      if (!(data20 === 'forced' || data20 === 'enabled' || data20 === 'none')) {
-        const err35 = {
+      let data23 = data.rowLevelSecurity
+      if (!(data23 === 'forced' || data23 === 'enabled' || data23 === 'none')) {
+        const err43 = {
           instancePath: instancePath + '/rowLevelSecurity',
           schemaPath: '#/properties/rowLevelSecurity/enum',
           keyword: 'enum',
@@ -1754,15 +1898,15 @@ function validate20(
           message: 'must be equal to one of the allowed values',
         }
         if (vErrors === null) {
-          vErrors = [err35]
+          vErrors = [err43]
         } else {
-          vErrors.push(err35)
+          vErrors.push(err43)
         }
         errors++
       }
     }
   } else {
-    const err36 = {
+    const err44 = {
       instancePath,
       schemaPath: '#/type',
       keyword: 'type',
@@ -1770,9 +1914,9 @@ function validate20(
       message: 'must be object',
     }
     if (vErrors === null) {
-      vErrors = [err36]
+      vErrors = [err44]
     } else {
-      vErrors.push(err36)
+      vErrors.push(err44)
     }
     errors++
   }

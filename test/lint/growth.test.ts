@@ -120,7 +120,7 @@ function spent(run: () => unknown): number {
 }
 
 describe('four times as much of', () => {
-  it.each(Object.entries(shapes))('%s costs no more than it has to', { timeout: 120_000 }, (_, shape) => {
+  it.each(Object.entries(shapes))('%s costs no more than it has to', { timeout: 300_000 }, (_, shape) => {
     const filter = 'watertight/require-tenant-filter'
     const cost = (size: number): number => {
       const code = shape.code(size)

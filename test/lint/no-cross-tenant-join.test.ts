@@ -96,7 +96,45 @@ ruleTester().run('no-cross-tenant-join', withoutSuggestions(rule) as never, {
             relation: 'patients',
             reason: 'no condition binds it to a tenant',
             predicate: 'p.clinic_id = request.clinic.id',
+            others: '',
             reach: '',
+          },
+        },
+      ],
+    },
+    {
+      name: 'an escape for one relation of a statement excuses none of the others',
+      code: handler(
+        `// watertight-ignore reason="patients of one ward" relation=patients
+        await pool.query('SELECT * FROM visits v JOIN patients p ON p.name = v.name JOIN notes n ON n.text = v.name WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [
+        {
+          messageId: 'missing',
+          data: {
+            relation: 'notes',
+            reason: 'no condition binds it to a tenant',
+            predicate: 'n.visit_id = visits.id with visits.clinic_id = request.clinic.id',
+            others: '',
+            reach: ' Likely: it is joined through `text`, which other tenants may have too.',
+          },
+        },
+      ],
+    },
+    {
+      name: 'several relations of one statement are one hole, and each is named',
+      code: handler(
+        `await pool.query('SELECT * FROM visits v JOIN patients p ON p.name = v.name JOIN patients q ON q.name = v.name JOIN notes n ON n.text = v.name JOIN invoices i ON i.text = v.name WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [
+        {
+          messageId: 'missing',
+          data: {
+            relation: 'patients',
+            reason: 'no condition binds it to a tenant',
+            predicate: 'p.clinic_id = request.clinic.id',
+            others: ' The same holds of `notes`.',
+            reach: ' Likely: it is joined through `name`, which other tenants may have too.',
           },
         },
       ],

@@ -248,7 +248,7 @@ export async function run() {
     {
       name: 'Hono',
       code: 'app.onError((err, c) => c.json({ error: err.message }, 500)); app.onError((err, context: Context) => context.text(err.stack))',
-      errors: [{ messageId: 'details' }],
+      errors: [{ messageId: 'message' }, { messageId: 'details' }],
     },
     {
       name: 'Koa',

@@ -1,4 +1,5 @@
 import rule from '../../rules/lint/no-optional-tenant-filter.ts'
+import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
 import { handler, ruleTester } from '../support/rule-tester.ts'
 
 const optional = [{ messageId: 'optional' }] as const
@@ -38,6 +39,7 @@ ruleTester().run('no-optional-tenant-filter', rule as never, {
             relation: 'patients',
             reason: 'the program adds the tenant predicate only on some paths',
             predicate: 'patients.clinic_id = request.clinic.id',
+            others: '',
             reach: ' Likely: `request.clinic.id` is in scope, and the query ignores it.',
           },
         },
@@ -71,6 +73,58 @@ ruleTester().run('no-optional-tenant-filter', rule as never, {
       code: handler(
         "await pool.query('SELECT * FROM patients WHERE clinic_id = COALESCE($1, clinic_id)', [request.query.clinic])",
       ),
+      errors: optional,
+    },
+  ],
+})
+
+const filing: TenancyFile = {
+  tenantRoot: 'teams',
+  tenantColumns: ['teamId'],
+  relations: {
+    teams: { root: 'id', model: 'Team' },
+    folders: { owned: 'teamId', model: 'Folder' },
+    documents: {
+      owned: 'teamId',
+      model: 'Document',
+      relationFields: { folder: { to: 'folders', many: false, on: [['folderId', 'id']] } },
+    },
+  },
+  trusted: ['request.team.id'],
+}
+
+const listed = (where: string): string => `
+import { PrismaClient } from '@prisma/client'
+const prisma = new PrismaClient()
+export async function list(request) {
+  const { query } = request.query
+  return prisma.document.findMany({ where: ${where}, include: { folder: true } })
+}`
+
+ruleTester(filing).run('no-optional-tenant-filter, of what hangs on a confined row', rule as never, {
+  valid: [
+    {
+      name: 'a filter over the folder of a document that is always the tenant’s may come and go',
+      code: listed(
+        '{ teamId: request.team.id, ...(query && { OR: [{ folderId: null }, { folder: { hidden: false } }] }) }',
+      ),
+    },
+    {
+      name: 'a filter over the folder that names the tenant only at times',
+      code: listed(
+        '{ teamId: request.team.id, folder: { hidden: false, ...(query && { teamId: request.team.id }) } }',
+      ),
+    },
+  ],
+  invalid: [
+    {
+      name: 'the tenant comes and goes with the filter over the folder',
+      code: listed('{ ...(query && { teamId: request.team.id, folder: { hidden: false } }) }'),
+      errors: optional,
+    },
+    {
+      name: 'the document is confined at times, its folder always tied to it',
+      code: listed('{ folder: { hidden: false }, ...(query && { teamId: request.team.id }) }'),
       errors: optional,
     },
   ],

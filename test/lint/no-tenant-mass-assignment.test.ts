@@ -61,6 +61,21 @@ ruleTester(tenancy).run('no-tenant-mass-assignment', rule as never, {
       name: 'a body that the route has validated',
       code: route(create('req.body'), '{ schema: { body: imported } }, '),
     },
+    ...[
+      'validate(create)',
+      'validateBody(create)',
+      'validator.body(create)',
+      'validateUser(userSchema)',
+      'zodBody(create)',
+      'check(createSchema)',
+    ].map((middleware) => ({
+      name: `a body that ${middleware} has seen`,
+      code: `${head}app.post('/patients', ${middleware}, async (req, res) => { ${create('req.body')} })`,
+    })),
+    {
+      name: 'a body that a middleware has validated, before a handler that is wrapped',
+      code: `${head}app.post('/patients', validate(imported), wrap(async (req, res) => { ${create('req.body')} }))`,
+    },
     {
       name: 'a conditional spread of what is written out',
       code: route(create('{ clinicId: req.clinic.id, ...(req.body.name && { name: req.body.name }) }')),
@@ -151,6 +166,27 @@ ruleTester(tenancy).run('no-tenant-mass-assignment', rule as never, {
       code: route(
         "await db.updateTable('patients').set(req.body).where('clinicId', '=', req.clinic.id).execute()",
       ),
+      errors: spread,
+    },
+    {
+      name: 'a middleware that says nothing of the body',
+      code: `${head}app.post('/patients', requireRole('admin'), wrap(async (req, res) => { ${create('req.body')} }))`,
+      errors: spread,
+    },
+    ...[
+      'validateToken()',
+      'isValidUser()',
+      'invalidate(cache)',
+      'bodyParser.json()',
+      'validateParams(imported)',
+    ].map((middleware) => ({
+      name: `${middleware}, which says nothing of the keys of a body`,
+      code: `${head}app.post('/patients', ${middleware}, async (req, res) => { ${create('req.body')} })`,
+      errors: spread,
+    })),
+    {
+      name: 'options of the route that say nothing of the body',
+      code: route(create('req.body'), '{ preHandler: requireRole }, '),
       errors: spread,
     },
     { name: 'the tenant key from the request', code: route(move), errors: moved },

@@ -18,6 +18,19 @@ ruleTester().run('require-tenant-filter', withoutSuggestions(rule) as never, {
     },
     handler("await pool.query('SELECT * FROM patients WHERE clinic_id = $1', [request.clinic.id])"),
     handler("await pool.query('SELECT * FROM medicines')"),
+    {
+      name: 'a schema for each tenant, named by the authenticated one',
+      code: handler('await pool.query(`SELECT * FROM "${request.clinic.id}".invoices`)'),
+      options: [{ reportUnknown: true }],
+    },
+    {
+      name: 'a schema for each tenant, handed in',
+      code: handler('const of = (tenant) => pool.query(`SELECT * FROM "${tenant}".invoices`)'),
+    },
+    {
+      name: 'a relation whose name is put together',
+      code: handler('const of = (kind) => pool.query(`SELECT * FROM "${kind}_invoices"`)'),
+    },
     handler("await pool.query('SELECT now()')"),
     handler("await pool.query('BEGIN'); await pool.query('SET search_path = x')"),
     handler(
@@ -81,6 +94,7 @@ export const list = (clinicId) => pool.query(\`SELECT * FROM patients p WHERE \$
             access: 'read',
             reason: 'no condition binds it to a tenant',
             predicate: 'patients.clinic_id = request.clinic.id',
+            others: '',
             reach:
               ' Likely: the request chooses `request.params.id`, and no authenticated actor is in sight.',
           },
@@ -181,6 +195,30 @@ export const find = (id: string) => one('SELECT * FROM patients WHERE id = $1', 
       name: 'a relation that nobody classified',
       code: handler("await pool.query('SELECT * FROM invoices')"),
       errors: [{ messageId: 'unnamed', data: { relation: 'invoices' } }],
+    },
+    {
+      name: 'a schema that the request names',
+      code: handler('await pool.query(`SELECT * FROM "${request.query.tenant}".invoices`)'),
+      errors: [{ messageId: 'unnamed' }],
+    },
+    {
+      name: 'a schema that is no tenant by its name',
+      code: handler('const of = (settings) => pool.query(`SELECT * FROM "${settings.schema}".invoices`)'),
+      errors: [{ messageId: 'unnamed' }],
+    },
+    {
+      name: 'a table that all share beside one in the schema of a tenant',
+      code: handler(
+        'const of = (tenant) => pool.query(`SELECT * FROM "${tenant}".invoices JOIN public.patients ON true`)',
+      ),
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'unknown' }],
+    },
+    {
+      name: 'a schema for each tenant, handed in, when unknown is asked for',
+      code: handler('const of = (tenant) => pool.query(`SELECT * FROM "${tenant}".invoices`)'),
+      options: [{ reportUnknown: true }],
+      errors: [{ messageId: 'unknown' }],
     },
     {
       name: 'opaque text, when unknown is asked for',

@@ -195,6 +195,63 @@ schedule('0 0 * * *', async () => { await pool.query('UPDATE visits SET reminded
   })
 })
 
+describe('a program with one tenant', () => {
+  const tenancy = { singleTenant: { constant: 'HOUSE_CLINIC', reason: 'one installation each' } }
+  const house = (body: string, declared = "'4f0c'"): string =>
+    `const HOUSE_CLINIC = ${declared}\n${handler(body)}`
+  it.each([
+    ["a read by another tenant's id", leak],
+    ['a new row', "await pool.query('INSERT INTO patients (name) VALUES ($1)', [request.body.name])"],
+    ['a cache without the tenant', "new Map().set('patients', 1)"],
+  ])('needs no filter: %s', (_, body) => {
+    expect(reported(house(body), { tenancy })).toEqual([])
+  })
+  it.each(["'4f0c'", '`4f0c`', 'process.env.CLINIC', "String(process.env['CLINIC'])", "getEnv('CLINIC')"])(
+    'declares it: %s',
+    (declared) => expect(reported(house(leak, declared), { tenancy })).toEqual([]),
+  )
+  it.each(['await clinicOf(request)', 'request.params.clinic', 'null', '{}'])(
+    'does not declare it: %s',
+    (declared) => {
+      const found = messages(house(leak, declared), { tenancy })
+      expect(found.map(({ ruleId }) => ruleId)).toEqual([
+        'watertight/no-invalid-ignore',
+        'watertight/require-tenant-filter',
+      ])
+      expect(found[0]?.message).toContain('nothing declares it')
+    },
+  )
+  it('is not one any more once the constant is gone', () => {
+    expect(reported(handler(leak), { tenancy })).toEqual(['1: no-invalid-ignore', '5: require-tenant-filter'])
+    expect(reported(handler(safe), { tenancy })).toEqual([])
+  })
+  it('lets no request name a tenant', () => {
+    const read = "return pool.query('SELECT * FROM patients WHERE clinic_id = $1', [request.params.clinicId])"
+    const route = `const HOUSE_CLINIC = '4f0c'
+import { Pool } from 'pg'
+const pool = new Pool()
+app.get('/clinics/:clinicId/patients', async (request, reply) => {
+  const session = await getSession(request)
+  if (!session) return reply.code(401).send()
+  ${read}
+})`
+    expect(reported(route, { tenancy })).toEqual(['7: no-untrusted-tenant-id'])
+    const moved =
+      "await pool.query('UPDATE patients SET clinic_id = $1 WHERE id = 1', [request.body.clinicId])"
+    expect(reported(house(moved), { tenancy })).toEqual(['6: no-tenant-mass-assignment'])
+  })
+  it('does not excuse what is pasted into SQL text', () => {
+    const pasted = 'await pool.query(`UPDATE visits SET at = ${request.body.at}`)'
+    expect(reported(house(pasted), { tenancy })).toEqual(['6: no-unsafe-raw-sql'])
+  })
+  it('is told by strict at every query', () => {
+    const told = messages(house(leak), { tenancy, preset: 'strict' }).find(
+      ({ ruleId }) => ruleId === 'watertight/require-tenant-filter',
+    )
+    expect(told?.message).toMatch(/^There is one tenant \(one installation each\): `patients` is read/)
+  })
+})
+
 describe('fingerprints', () => {
   const of = (query: string): string => fingerprintOf(contextOf(handler(query), clinic)!.sites[0]!)
   const base = of(

@@ -113,6 +113,29 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'this.em.getConnection().execute("delete from courses where id = $1", [id])',
       'delete from courses where courses.id = :$1',
     ],
+    [
+      'this.em.getConnection().execute("update courses set title = ? where school_id = ? and id = ?", ["x", school, id])',
+      'update courses set title = :? where courses.school_id = :? and courses.id = :?',
+    ],
+    [
+      'this.em.execute("select * from courses where settings ? \'open\' and school_id = ?", [school])',
+      'select courses.* from courses where opaque(operator ?: courses.settings) and courses.school_id = :?',
+    ],
+    [
+      'const sql = on ? "select id from courses where id = ?" : "select id from courses"; this.em.execute(sql, [id])',
+      'select courses.id from courses',
+      'select courses.id from courses where courses.id = :?',
+    ],
+  ],
+  imports: [
+    [
+      "const { Lesson: Part } = await import('./entities'); await this.em.find(Part, { id })",
+      'select lessons.* from lessons where lessons.id = :id',
+    ],
+    [
+      'const { Lesson: Part } = await import(body); await this.em.find(Part, { id })',
+      'opaque: the entity is chosen at run time',
+    ],
   ],
   builders: [
     [

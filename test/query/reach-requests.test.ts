@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import { exposureKinds, exposuresOf, prisma, teamsWith } from '../support/exposures.ts'
+import { exposureKinds, prisma, teamsWith } from '../support/exposures.ts'
 
 const tenancy = teamsWith({
   pages: { owned: 'teamId', model: 'Page' },
@@ -45,6 +45,23 @@ describe('a handler that is declared public', () => {
       ['certain'],
       `procedure.public.query(({ ctx, input }) => { const { session } = ctx; return ${bySlug} })`,
     ],
+  ])('%s', (_, expected, procedure) => {
+    expect(kinds(`export const show = ${procedure}`)).toEqual(expected)
+  })
+})
+
+describe('a procedure', () => {
+  const all = 'prisma.page.findMany({ orderBy: { id: "asc" } })'
+  const byId = 'prisma.page.findFirst({ where: { id: input.id } })'
+  it.each<readonly [string, readonly Exposure['kind'][], string]>([
+    ['that asks for nothing', ['likely'], `teamProcedure.meta(told).query(async () => ${all})`],
+    ['of a builder', ['likely'], `api.teamProcedure.query(async () => { return ${all} })`],
+    ['that anybody may call', ['unreached'], `publicProcedure.query(async () => ${all})`],
+    ['that is none', ['unreached'], `teamCache.query(async () => ${all})`],
+    ['that only prepares one', ['unreached'], `teamProcedure.use(async () => ${all})`],
+    ['of a tenant', ['certain'], `teamProcedure.query(async ({ input }) => ${byId})`],
+    ['of those who run a tenant', ['certain'], `teamAdminProcedure.query(async ({ input }) => ${byId})`],
+    ['of something else', ['likely'], `steamProcedure.query(async ({ input }) => ${byId})`],
   ])('%s', (_, expected, procedure) => {
     expect(kinds(`export const show = ${procedure}`)).toEqual(expected)
   })
@@ -155,207 +172,6 @@ describe('a row under a name of the session', () => {
     const service = `import { draftOf } from './drafts'\nexport const save = async (ctx, input) => { ${init}; return prisma.draft.deleteMany({ where: { ownerId: session.id } }) }`
     const drafts = `${prisma}export const draftOf = ({ id, teamId }) => prisma.draft.findFirst({ where: { id, teamId } })\n`
     expect(kinds(service, { 'drafts.ts': drafts })).toEqual([kind])
-  })
-})
-
-describe('rows that are kept by their tenant', () => {
-  const read = 'await prisma.provider.findMany({ include: { page: true }, where: { kind: params.kind } })'
-  const keep = 'rows = rows.filter((row) => row.page.teamId === session.teamId && row.live)'
-  it.each<readonly [string, Exposure['kind'], string]>([
-    ['in the same variable', 'guarded', `let rows = ${read}; ${keep}; return rows`],
-    ['only at times', 'certain', `let rows = ${read}; if (params.own) { ${keep} } return rows`],
-    ['after they were shown', 'certain', `let rows = ${read}; show(rows); ${keep}; return rows`],
-    [
-      'by another column',
-      'certain',
-      `let rows = ${read}; rows = rows.filter((row) => row.page.id === params.id); return rows`,
-    ],
-    [
-      'of another list',
-      'certain',
-      `let rows = ${read}; let others = list(); rows = others.filter((row) => row.page.teamId === session.teamId); return rows`,
-    ],
-  ])('%s', (_, kind, body) => {
-    const service = `export async function GET(request, { params }) {\n  const session = await getSession(request)\n  ${body}\n}`
-    expect(kinds(service)[0]).toBe(kind)
-  })
-})
-
-describe('the parent of a row, found by a helper', () => {
-  it.each<readonly [string, Exposure['kind'], string]>([
-    [
-      'and compared',
-      'guarded',
-      'const page = await pageById(note.pageId); if (page.teamId !== session.teamId) throw new Error()',
-    ],
-    [
-      'and compared, only at times',
-      'certain',
-      'if (note.kind) { const page = await pageById(note.pageId); if (page.teamId !== session.teamId) throw new Error() }',
-    ],
-    ['and not compared', 'certain', 'const page = await pageById(note.pageId); if (!page) throw new Error()'],
-    [
-      'of another row',
-      'certain',
-      'const page = await pageById(params.pageId); if (page.teamId !== session.teamId) throw new Error()',
-    ],
-    [
-      'by what looks nothing up',
-      'certain',
-      'const page = await made(note.pageId); if (page.teamId !== session.teamId) throw new Error()',
-    ],
-  ])('%s', (_, kind, body) => {
-    const service = `import { made, pageById } from './pages'
-export async function GET(request, { params }) {
-  const session = await getSession(request)
-  const note = await prisma.note.findUnique({ where: { id: params.id } })
-  ${body}
-  return note
-}`
-    const pages = `${prisma}export const pageById = (id) => prisma.page.findUnique({ where: { id } })\nexport const made = (id) => ({ id, teamId: 'x' })\n`
-    expect(kinds(service, { 'pages.ts': pages })).toEqual([kind])
-  })
-})
-
-describe('a check where the value is there', () => {
-  const route = (check: string, handed: string): string => `import { load } from './service'
-export async function GET(request, { params }) {
-  const session = await getSession(request)
-  ${check}
-  return load(${handed})
-}\n`
-  const byId = (id: string): string =>
-    `db.selectFrom('pages').selectAll().where('id', '=', ${id}).executeTakeFirst()`
-  it.each<readonly [string, Exposure['kind'], string]>([
-    ['of the value', 'guarded', 'if (params.id) await assertPageAccess(session, params.id)'],
-    [
-      'in a branch of its own',
-      'guarded',
-      'if (params.id) { const page = await find(params.id); await assertPageAccess(session, page.folder) }',
-    ],
-    ['of another value', 'certain', 'if (params.strict) await assertPageAccess(session, params.id)'],
-    [
-      'and of another',
-      'certain',
-      'if (params.id && params.strict) await assertPageAccess(session, params.id)',
-    ],
-    [
-      'in a further branch',
-      'certain',
-      'if (params.id) { if (params.strict) await assertPageAccess(session, params.id) }',
-    ],
-    ['where it is not', 'certain', 'if (!params.id) await assertPageAccess(session, params.id)'],
-  ])('%s', (_, kind, check) => {
-    const whole = `import { db } from './db'\nexport const load = (input) => ${byId('input.id')}\n`
-    const single = `import { db } from './db'\nexport const load = (id) => ${byId('id')}\n`
-    expect(
-      exposuresOf({ 'service.ts': single, 'route.ts': route(check, 'params.id') }, tenancy),
-    ).toMatchObject([{ kind }])
-    expect(exposuresOf({ 'service.ts': whole, 'route.ts': route(check, 'params') }, tenancy)).toMatchObject([
-      { kind },
-    ])
-  })
-
-  it('is none where a library reads every row without it', () => {
-    const service = 'export const load = (id) => prisma.page.findFirst({ where: { id } })'
-    const check = 'if (params.id) await assertPageAccess(session, params.id)'
-    expect(kinds(service, { 'route.ts': route(check, 'params.id') })).toEqual(['certain'])
-  })
-})
-
-describe('a membership that is read for the tenant of a row', () => {
-  const member = (by: string, of = 'team.id'): string =>
-    `await prisma.membership.findFirst({ where: { teamId: ${of}, userId: ${by} } })`
-  const refuse = 'if (!member) return'
-  it.each<readonly [string, Exposure['kind'], string]>([
-    ['of who is logged in', 'guarded', `const member = ${member('session.user.id')}; ${refuse}`],
-    [
-      'compared with nothing',
-      'guarded',
-      `const member = ${member('session.user.id')}; if (member === null) return`,
-    ],
-    ['and not asked', 'certain', `const member = ${member('session.user.id')}`],
-    [
-      'asked the other way round',
-      'certain',
-      `const member = ${member('session.user.id')}; if (member) return`,
-    ],
-    [
-      'whose absence is only told',
-      'certain',
-      `const member = ${member('session.user.id')}; if (!member) warn()`,
-    ],
-    ['of another tenant', 'certain', `const member = ${member('session.user.id', 'params.team')}; ${refuse}`],
-    ['of another', 'certain', `const member = ${member('params.other')}; ${refuse}`],
-  ])('%s', (_, kind, body) => {
-    const service = `export async function GET(request, { params }) {
-  const session = await getSession(request)
-  const team = await prisma.team.findFirst({ where: { slug: params.slug } })
-  ${body}
-  return team
-}`
-    expect(kinds(service)[0]).toBe(kind)
-  })
-})
-
-describe('a question after the memberships of a user', () => {
-  const asked = (selected: string, from = 'role_capabilities'): string => `import { db } from './db'
-export const userCan = (userId, pageId) => db
-  .with('of_page', (db) => db.selectFrom('page_members').where('page_members.userId', '=', userId).where('page_members.pageId', '=', pageId).select('role'))
-  .selectFrom('${from}')
-  .where((eb) => eb('${from}.role', 'in', eb.selectFrom('of_page').select('role')))
-  .select('${from}.${selected}')
-  .executeTakeFirst()\n`
-  const caller = (user: string): string => `import { userCan } from './service'
-export async function GET(request, { params }) { const session = await getSession(request); return userCan(${user}, params.id) }\n`
-  it.each<readonly [string, readonly Exposure['kind'][], string, string]>([
-    ['who is logged in', ['derived'], asked('capability'), 'session.user.id'],
-    ['whom the request names', ['certain'], asked('capability'), 'params.userId'],
-    ['who could not be followed', ['likely'], asked('capability'), 'somebody'],
-    ['that shows rows of tenants', ['certain', 'certain'], asked('title', 'pages'), 'params.userId'],
-  ])('%s', (_, expected, service, user) => {
-    const files = { 'service.ts': service, 'route.ts': caller(user) }
-    expect(exposureKinds(files, tenancy)).toEqual(expected)
-  })
-})
-
-describe('a row that a wrapped builder gave', () => {
-  it.each<readonly [string, Exposure['kind'], string]>([
-    [
-      'of the tenant',
-      'derived',
-      "const page = await cached(db.insertInto('pages').values({ teamId: session.teamId }).returningAll()).executeTakeFirstOrThrow()",
-    ],
-    [
-      'of another tenant',
-      'unreached',
-      "const page = await cached(db.selectFrom('pages').selectAll().where('id', '=', params.id)).executeTakeFirstOrThrow()",
-    ],
-    [
-      'by a wrapper of something else',
-      'unreached',
-      'const page = await cached(params).executeTakeFirstOrThrow()',
-    ],
-  ])('%s', (_, kind, init) => {
-    const service = `import { db, cached } from './db'
-export async function POST(request, { params }) {
-  const session = await getSession(request)
-  ${init}
-  await db.insertInto('notes').values({ pageId: page.id }).execute()
-}\n`
-    expect(exposuresOf({ 'service.ts': service }, tenancy).at(-1)?.kind).toBe(kind)
-  })
-})
-
-describe('a function with many callers that all check', () => {
-  const route = `import { noteOf } from './service'\nexport async function GET(request, { params }) {\n  const session = await getSession(request)\n  await assertNoteAccess(session, params.id)\n  return noteOf(params.id)\n}\n`
-  it.each([
-    [60, 'guarded'],
-    [61, 'unreached'],
-  ])('%i of them', (count, kind) => {
-    const others = Object.fromEntries(Array.from({ length: count }, (_, at) => [`route${at}.ts`, route]))
-    const service = 'export const noteOf = (id) => prisma.note.findUnique({ where: { id } })'
-    expect(kinds(service, others)).toEqual([kind])
   })
 })
 

@@ -32,6 +32,23 @@ function summary(file: TenancyFile): Record<string, string> {
 }
 
 describe('inference from SQL', () => {
+  it.each([
+    ['where most relations say nothing of tenants', 10, 1, 'unknown'],
+    ['where a few do not', 9, 1, 'global'],
+    ['where as many do', 12, 12, 'global'],
+  ])('takes relations without a reference for global but %s', (_, loose, owned, kind) => {
+    const made = (count: number, of: (index: number) => string) =>
+      Array.from({ length: count }, (__, index) => of(index)).join('\n')
+    const { file, notes } = fromSql(`
+      create table shops (id uuid primary key, name text);
+      ${made(owned, (index) => `create table bills${index} (id uuid primary key, shop_id uuid not null references shops);`)}
+      ${made(loose, (index) => `create table ledgers${index} (id uuid primary key, amount int);`)}
+    `)
+    expect(summary(file)['ledgers0']).toBe(kind)
+    const doubt = notes.some(({ text }) => /schemas or databases of their own/.test(text))
+    expect(doubt).toBe(kind === 'unknown')
+  })
+
   it('takes keys, parents, lookups, identities and what nothing explains', () => {
     const { file, notes } = fromSql(`
       create table shops (id uuid primary key, name text);

@@ -31,7 +31,7 @@ export function assignedBodies(
   )
 }
 
-/** The expressions that a call takes for rows: `data`, `create` and `update` of Prisma, `values` and `set` of a builder. */
+/** The expressions that a call takes for rows: `data`, `create` and `update` of Prisma, `values` and `set` of a builder, the row of others. */
 function writtenObjects({ library, node }: Query): readonly TSESTree.Node[] {
   const call = unwrap(node, true)
   if (call.type !== 'CallExpression') return []
@@ -39,10 +39,20 @@ function writtenObjects({ library, node }: Query): readonly TSESTree.Node[] {
     const [argument] = call.arguments
     return argument?.type === 'ObjectExpression' ? dataOf(argument) : []
   }
-  const rows = /^(values|set|doUpdateSet)$/
-  return chainCalls(call).flatMap((one) =>
-    rows.test(calledName(one)) && one.arguments.length === 1 ? [one.arguments[0]!] : [],
-  )
+  return chainCalls(call).flatMap((one) => {
+    const name = calledName(one)
+    if (/^(values|set|doUpdateSet)$/.test(name)) return one.arguments.length === 1 ? [one.arguments[0]!] : []
+    const row = Object.hasOwn(rowArguments, library) ? rowArguments[library]! : null
+    const given = row?.methods.test(name) === true ? one.arguments.at(row.argument) : undefined
+    return given === undefined ? [] : [given]
+  })
+}
+
+/** Libraries whose writing methods take the row themselves, and which of their arguments it is. */
+const rowArguments: Readonly<Record<string, { readonly methods: RegExp; readonly argument: number }>> = {
+  knex: { methods: /^(insert|update|merge)$/, argument: 0 },
+  sequelize: { methods: /^(create|bulkCreate|update|upsert)$/, argument: 0 },
+  typeorm: { methods: /^(insert|update)$/, argument: -1 },
 }
 
 function dataOf({ properties }: TSESTree.ObjectExpression): readonly TSESTree.Node[] {

@@ -1,5 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isRouteHandler } from '../../provenance/place.ts'
+import { isGivenToRoute, isRouteHandler } from '../../provenance/place.ts'
 import { isFunction, keyName, memberName } from '../../source/binding.ts'
 import { unwrap } from '../../source/children.ts'
 import { linted } from '../../source/module.ts'
@@ -98,11 +98,56 @@ function ofParse(
 /** Does the route around a node declare a schema, so that the framework has validated the body? */
 export function hasRouteSchema(at: TSESTree.Node): boolean {
   for (let node: TSESTree.Node | undefined = at; node != null; node = node.parent) {
-    if (!isFunction(node) || !isRouteHandler(node)) continue
-    const call = node.parent as TSESTree.CallExpression
-    return call.arguments.some(
-      (argument) => argument !== node && /^(Object|Call)Expression$/.test(argument.type),
-    )
+    if (!isFunction(node)) continue
+    const given = givenToRoute(node)
+    if (given !== null) {
+      return (given.parent as TSESTree.CallExpression).arguments.some(
+        (argument) => argument !== given && speaksOfSchema(argument),
+      )
+    }
   }
   return false
 }
+
+/** The handler, or the call that it is wrapped in: `router.patch('/:id', validate(schema), asyncHandler(handler))`. */
+function givenToRoute(handler: TSESTree.Node): TSESTree.Node | null {
+  for (let node = handler; node.parent?.type === 'CallExpression'; node = node.parent) {
+    if (isGivenToRoute(node)) return node
+    if (node.parent.callee === node) return null
+  }
+  return null
+}
+
+const ofSchema = /schema|zod|joi|dto(?![a-z])|celebrate/i
+const ofValidity = /valid(?:at|(?![a-z]))/i
+/** What else is said to be valid: `validateToken()`, `isValidUser`, `invalidate(cache)`. */
+const ofCredential =
+  /invalid|token|jwt|session|auth|user|role|permission|access|signature|csrf|api_?key|login|tenant|captcha/i
+/** Parts of a request beside its body. */
+const besideBody = /params?(?![a-z])|quer(?:y|ies)|headers?(?![a-z])|cookies?(?![a-z])/i
+
+/** `{ schema: { body } }`, `validate(createPatient)`, `check(createPatientSchema)`; a `requireRole('admin')` says nothing of the body. */
+function speaksOfSchema(node: TSESTree.Node): boolean {
+  switch (node.type) {
+    case 'Identifier':
+      return isOfSchema(node.name)
+    case 'MemberExpression':
+      return isOfSchema(memberName(node) ?? '') || speaksOfSchema(node.object)
+    case 'CallExpression':
+      return (
+        !besideBody.test(calledName(node)) &&
+        (speaksOfSchema(node.callee) || node.arguments.some(speaksOfSchema))
+      )
+    case 'ObjectExpression':
+      return node.properties.some(
+        (property) =>
+          property.type === 'Property' &&
+          /^(?:schema|body|validate)$/.test(keyName(property.key, property.computed) ?? ''),
+      )
+    default:
+      return false
+  }
+}
+
+const isOfSchema = (name: string): boolean =>
+  ofSchema.test(name) || (ofValidity.test(name) && !ofCredential.test(name))

@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { leaves } from '../../provenance/guard.ts'
-import { childrenOf, unwrap } from '../../source/children.ts'
+import { callsRunBy } from '../../source/below.ts'
+import { unwrap } from '../../source/children.ts'
 import { isFunction, memberName } from '../../source/binding.ts'
 import type { SiteIndex } from '../site-index.ts'
 import type { Identities } from '../identity.ts'
@@ -71,7 +72,7 @@ export class Membership {
       const inside = statement.block.body.map((inner) => this.#ofStatement(inner, tenant))
       return inside.some((one) => one !== 'none') ? 'perhaps' : 'none'
     }
-    const calls = callsIn(statement).map((call) => this.#ofCall(call, tenant))
+    const calls = callsRunBy(statement).map((call) => this.#ofCall(call, tenant))
     return calls.includes('proved') ? 'proved' : calls.includes('perhaps') ? 'perhaps' : 'none'
   }
 
@@ -134,11 +135,4 @@ function unfolded(statement: TSESTree.Node): readonly TSESTree.Node[] {
   if (statement.type !== 'TryStatement') return [statement]
   const swallows = statement.handler !== null && !leaves(statement.handler.body)
   return swallows ? [statement] : statement.block.body.flatMap(unfolded)
-}
-
-/** Calls of a statement that run with it, not those of functions that it only makes. */
-function callsIn(node: TSESTree.Node): readonly TSESTree.CallExpression[] {
-  const own = node.type === 'CallExpression' ? [node] : []
-  const inner = isFunction(node) ? [] : childrenOf(node).flatMap(callsIn)
-  return [...own, ...inner]
 }

@@ -1,7 +1,10 @@
 /** What a comment or an entry of the configuration asks for. */
 export interface Escape {
-  /** `ignore`: this finding is accepted. `tenantless`: this code works for all tenants, by design. */
-  readonly kind: 'ignore' | 'tenantless'
+  /**
+   * `ignore`: this finding is accepted. `tenantless`: this code works for all tenants, by design. `singleTenant`: there is no tenant but
+   * one; no comment can say so.
+   */
+  readonly kind: 'ignore' | 'tenantless' | 'singleTenant'
   readonly reason: string
   /** Last day on which it holds, as `2027-01-31`; null without an end. */
   readonly until: string | null
@@ -24,6 +27,7 @@ export interface Directive {
 const known: Record<Escape['kind'], readonly EscapeKey[]> = {
   ignore: ['reason', 'until', 'relation', 'rule', 'fingerprint'],
   tenantless: ['reason', 'until'],
+  singleTenant: ['reason'],
 }
 
 /** The text of a comment as a directive; null when it is none. */

@@ -5,7 +5,7 @@ import type { Tenancy } from '../../tenancy/tenancy.ts'
 import { type Escape, directiveIn } from './directive.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { isReached, lineReach, partReach, type Reach } from './reach.ts'
-import { configuredFor, tenantlessFile, todayOf } from './settings.ts'
+import { configuredFor, singleTenantOf, tenantlessFile, todayOf } from './settings.ts'
 
 /** A finding before it is reported. */
 export interface Report {
@@ -24,6 +24,8 @@ export interface Placed {
   readonly reach: Reach
   /** The relation of the escape under its stored name. */
   readonly relation: string | null
+  /** Why it does not hold for now; null: it does. */
+  readonly over: string | null
 }
 
 /** Something to say of an escape itself. */
@@ -50,7 +52,7 @@ export class Escapes {
   readonly #tenancy: Tenancy
   readonly #faults: Note[] = []
   readonly #today: string
-  /** Those that excused a finding, or would have before their last day. */
+  /** Those that excused a finding, or would have while they held. */
   readonly #used = new Set<Placed>()
   readonly #late = new Set<Placed>()
   readonly #rules = new Set<string>()
@@ -62,13 +64,20 @@ export class Escapes {
     for (const { escape, faults } of configuredFor(context)) this.#add(escape, null, { kind: 'file' }, faults)
     const tenantless = tenantlessFile(context, tenancy)
     if (tenantless !== null) this.#add(tenantless, null, { kind: 'file' }, [])
+    const single = singleTenantOf(context, tenancy)
+    if (single !== null) this.#place(single.escape, null, { kind: 'file' }, single.faults[0] ?? null)
   }
 
   #add(escape: Escape, comment: TSESTree.Comment | null, reach: Reach, faults: readonly string[]): void {
     this.#faults.push(...faults.map((text): Note => ({ comment, text })))
     if (faults.length > 0) return
+    const isLate = escape.until !== null && escape.until < this.#today
+    this.#place(escape, comment, reach, isLate ? `it ended on ${escape.until}` : null)
+  }
+
+  #place(escape: Escape, comment: TSESTree.Comment | null, reach: Reach, over: string | null): void {
     const relation = escape.relation === null ? null : this.#tenancy.find(escape.relation)
-    this.#valid.push({ escape, comment, reach, relation: relation?.name ?? escape.relation })
+    this.#valid.push({ escape, comment, reach, relation: relation?.name ?? escape.relation, over })
   }
 
   #read({ sourceCode }: FileContext): void {
@@ -93,15 +102,11 @@ export class Escapes {
     const matching = this.#valid.filter(
       (placed) => kinds.includes(placed.escape.kind) && matches(placed, report),
     )
-    const current = matching.filter((placed) => !this.#isLate(placed))
+    const current = matching.filter(({ over }) => over === null)
     const found = current.find(({ escape }) => escape.kind === 'ignore') ?? current[0]
     if (found !== undefined) this.#used.add(found)
     else for (const placed of matching) this.#late.add(placed)
     return found?.escape ?? null
-  }
-
-  #isLate({ escape }: Placed): boolean {
-    return escape.until !== null && escape.until < this.#today
   }
 
   /** What is wrong with the escapes themselves, once every rule has looked at the file. */
@@ -112,10 +117,10 @@ export class Escapes {
   #noteOn(placed: Placed, sites: readonly CallSite[]): Note | null {
     const { escape, comment, reach } = placed
     if (this.#used.has(placed)) return null
-    if (this.#isLate(placed)) {
+    if (placed.over !== null) {
       // One entry of the configuration stands for many files; it is told where it was needed.
       const told = comment !== null || this.#late.has(placed)
-      return told ? { comment, text: `it ended on ${escape.until}` } : null
+      return told ? { comment, text: placed.over } : null
     }
     if (comment === null || (escape.rule !== null && !this.#rules.has(escape.rule))) return null
     const here = sites.filter(({ node }) => isReached(reach, node))

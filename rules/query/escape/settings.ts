@@ -1,6 +1,8 @@
 import type { FileContext } from '../context.ts'
 import { matchesGlob, patternPath } from '../glob.ts'
 import type { Tenancy } from '../../tenancy/tenancy.ts'
+import { constantsIn } from '../../source/declared-constant.ts'
+import { projectOf } from '../reach/project.ts'
 import { type Directive, type Escape, escapeOf, faultsOf } from './directive.ts'
 
 /** `settings.watertight`, as far as escapes read it. */
@@ -52,4 +54,15 @@ export function tenantlessFile(context: FileContext, tenancy: Tenancy): Escape |
   const path = patternPath(context.filename, context.cwd ?? process.cwd())
   const entry = tenancy.tenantless.find(({ files }) => files.some((pattern) => matchesGlob(path, pattern)))
   return entry === undefined ? null : escapeOf('tenantless', new Map([['reason', entry.reason]]))
+}
+
+/** What the tenancy model says of a program with one tenant, and what speaks against it; null when it says nothing. */
+export function singleTenantOf(context: FileContext, { singleTenant }: Tenancy): Directive | null {
+  if (singleTenant === null) return null
+  const { constant, reason } = singleTenant
+  const { declares } = projectOf(context.filename, context.cwd ?? process.cwd())
+  const escape = escapeOf('singleTenant', new Map([['reason', reason]]))
+  const isDeclared = declares(constant) || constantsIn(context.sourceCode.text).has(constant)
+  const fault = `\`singleTenant\` of the tenancy model names \`${constant}\`, and nothing declares it as a literal or from the environment`
+  return { escape, faults: isDeclared ? [] : [fault] }
 }

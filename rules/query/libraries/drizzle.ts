@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../source/binding.ts'
-import { childrenOf, contains, unwrap } from '../../source/children.ts'
+import { belowOf } from '../../source/below.ts'
+import { contains, unwrap } from '../../source/children.ts'
 import { startDraft } from '../draft.ts'
 import type { ExtractionScope, LibraryExtractor } from '../library.ts'
 import type { Answer, QueryOrOpaque } from '../query.ts'
@@ -59,8 +60,7 @@ interface Converted {
 
 function analyse(scope: ExtractionScope): Answers {
   const evaluator = createEvaluator(scope)
-  const calls: TSESTree.CallExpression[] = []
-  collectCalls(scope.sourceCode.ast, calls)
+  const calls = belowOf(scope.sourceCode.ast, 'CallExpression')
   const all = candidatesIn(calls, evaluator).map((candidate) => converted(candidate, evaluator))
   const relational = calls.flatMap((call) => relationalQuery(call, evaluator))
   const covered = new Set(relational.flatMap(({ consumed }) => [...consumed]))
@@ -88,11 +88,6 @@ function statementsOf(all: readonly Converted[]): readonly Converted[] {
 function absorbs({ consumed }: Converted, { node, end, chain }: Candidate): boolean {
   if (isEnded(chain) || !consumed.has(node)) return false
   return end === node || [...consumed].some((call) => contains(call, end))
-}
-
-function collectCalls(node: TSESTree.Node, calls: TSESTree.CallExpression[]): void {
-  if (node.type === 'CallExpression') calls.push(node)
-  for (const child of childrenOf(node)) collectCalls(child, calls)
 }
 
 function candidatesIn(calls: readonly TSESTree.CallExpression[], evaluator: Evaluator): readonly Candidate[] {

@@ -1,9 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from '../../source/binding.ts'
-import { childrenOf, contains, unwrap } from '../../source/children.ts'
+import { below } from '../../source/below.ts'
+import { contains, unwrap } from '../../source/children.ts'
 import { variableOf } from '../../source/module.ts'
 import { startDraft } from '../draft.ts'
-import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
+import { type CallNode, type ExtractionScope, isCallNode, type LibraryExtractor } from '../library.ts'
 import type { Answer, QueryOrOpaque } from '../query.ts'
 import { accessOf, chainBlock, isStatement } from './knex/block.ts'
 import { emptyEnvironment, unseenStep, type Chain } from './knex/chain.ts'
@@ -53,8 +54,7 @@ interface Converted {
 
 function analyse(scope: ExtractionScope): Answers {
   const evaluator = createEvaluator(scope)
-  const calls: CallNode[] = []
-  collectCalls(scope.sourceCode.ast, calls)
+  const calls = below(scope.sourceCode.ast).filter(isCallNode)
   const all = candidatesIn(calls, evaluator).map((candidate) => converted(candidate, evaluator))
   const own = all.filter((one) => !all.some((other) => other !== one && absorbs(other, one.candidate)))
   const consumed = new Set(all.flatMap((one) => [...one.consumed]))
@@ -84,11 +84,6 @@ function isSent(end: TSESTree.Node): boolean {
   const { parent } = wrapperOf(end)
   if (parent?.type === 'AwaitExpression') return true
   return parent?.type === 'MemberExpression' && /^(then|catch|finally)$/.test(memberName(parent) ?? '')
-}
-
-function collectCalls(node: TSESTree.Node, calls: CallNode[]): void {
-  if (node.type === 'CallExpression' || node.type === 'TaggedTemplateExpression') calls.push(node)
-  for (const child of childrenOf(node)) collectCalls(child, calls)
 }
 
 function candidatesIn(calls: readonly CallNode[], evaluator: Evaluator): readonly Candidate[] {

@@ -1,15 +1,16 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { childrenOf, contains } from '../../source/children.ts'
+import { below } from '../../source/below.ts'
+import { contains } from '../../source/children.ts'
 import { memberName } from '../../source/binding.ts'
 import { startDraft } from '../draft.ts'
 import { fragmentBlocks } from '../fragment.ts'
-import type { CallNode, ExtractionScope, LibraryExtractor } from '../library.ts'
+import { type CallNode, type ExtractionScope, isCallNode, type LibraryExtractor } from '../library.ts'
 import type { Answer, QueryOrOpaque } from '../query.ts'
 import { chainBlock, emptyLevel } from './kysely/block.ts'
-import { isPartOf } from '../builder/chain.ts'
+import { continues, isPartOf } from '../builder/chain.ts'
 import { beginning, emptyEnvironment, isEnded, type Chain } from './kysely/chain.ts'
 import type { Conversion } from './kysely/conversion.ts'
-import { createEvaluator, type Evaluator } from './kysely/evaluate.ts'
+import { createEvaluator, type Evaluator, type Fork } from './kysely/evaluate.ts'
 import { fragmentTexts } from './kysely/fragment-text.ts'
 import { isSqlTag } from './kysely/receiver.ts'
 import { unwrapped } from './kysely/syntax.ts'
@@ -41,13 +42,18 @@ interface Candidate {
   readonly node: TSESTree.CallExpression
   readonly end: TSESTree.Node
   readonly chain: Chain
+  readonly evaluator: Evaluator
+  /** The choice that it was made by; null: whichever way the program takes. */
+  readonly fork: Fork | null
 }
+
+/** More choices than these in one file are not followed: each is read twice. */
+const forkLimit = 8
 
 function analyse(scope: ExtractionScope): Answers {
   const evaluator = createEvaluator(scope)
-  const calls: CallNode[] = []
-  collectCalls(scope.sourceCode.ast, calls)
-  const all = candidatesIn(calls, evaluator).map((candidate) => converted(candidate, evaluator))
+  const calls = below(scope.sourceCode.ast).filter(isCallNode)
+  const all = candidatesOf(calls, evaluator).map(converted)
   const answers = new Map<TSESTree.Node, readonly QueryOrOpaque[]>()
   for (const { candidate, query } of statementsOf(all)) {
     const { node } = candidate
@@ -57,25 +63,55 @@ function analyse(scope: ExtractionScope): Answers {
   return answers
 }
 
+/** `(user ? db.with(…).selectFrom(…) : db.selectFrom(…)).where(…)`: what goes on from a choice is a statement for each way. */
+function candidatesOf(calls: readonly CallNode[], evaluator: Evaluator): readonly Candidate[] {
+  const found = [...candidatesIn(calls, evaluator, null)]
+  for (const fork of [...evaluator.forks].slice(0, forkLimit)) {
+    for (const taken of [true, false]) {
+      const onWay = createEvaluator(evaluator.scope, { fork, taken })
+      for (const one of candidatesIn(calls, onWay, fork))
+        if (!found.some((other) => isSame(one, other))) found.push(one)
+    }
+  }
+  return found
+}
+
+function isSame(one: Candidate, other: Candidate): boolean {
+  const { steps } = other.chain
+  return (
+    one.node === other.node && one.chain.steps.length === steps.length && continues(one.chain, other.chain)
+  )
+}
+
 /** The builders that are statements of their own. Two that seem to be part of each other both count: none may get lost. */
 function statementsOf(all: readonly Converted[]): readonly Converted[] {
   const own = all.filter((one) => !all.some((other) => other !== one && absorbs(other, one.candidate)))
   const covered = new Set(own.flatMap(({ consumed }) => [...consumed]))
-  return all.filter((one) => own.includes(one) || !covered.has(one.candidate.node))
+  return all.filter(
+    (one) =>
+      own.includes(one) ||
+      (!covered.has(one.candidate.node) && !own.some((other) => absorbs(other, one.candidate))),
+  )
 }
 
 /** Did the builder become part of this statement, as a sub-query, a CTE or a beginning that was continued? */
-function absorbs({ consumed }: Converted, { node, end, chain }: Candidate): boolean {
-  if (isEnded(chain) || !consumed.has(node)) return false
-  return end === node || [...consumed].some((call) => contains(call, end))
+function absorbs({ consumed, candidate }: Converted, { node, end, chain }: Candidate): boolean {
+  // Two ways of one choice end in the same call.
+  if (isEnded(chain) || candidate.node === node) return false
+  const isInside = [...consumed].some((call) => contains(call, end))
+  if (consumed.has(node)) {
+    return end === node || isInside || (candidate.fork !== null && contains(candidate.fork, end))
+  }
+  // A helper's call is no step of the builder that the helper makes.
+  const last = chain.steps.at(-1)?.call
+  return last !== undefined && consumed.has(last) && isInside
 }
 
-function collectCalls(node: TSESTree.Node, calls: CallNode[]): void {
-  if (node.type === 'CallExpression' || node.type === 'TaggedTemplateExpression') calls.push(node)
-  for (const child of childrenOf(node)) collectCalls(child, calls)
-}
-
-function candidatesIn(calls: readonly CallNode[], evaluator: Evaluator): readonly Candidate[] {
+function candidatesIn(
+  calls: readonly CallNode[],
+  evaluator: Evaluator,
+  fork: Fork | null,
+): readonly Candidate[] {
   const found = new Map<TSESTree.Node, Candidate>()
   for (const node of calls) {
     if (node.type !== 'CallExpression' || isInnerCall(node)) continue
@@ -87,8 +123,8 @@ function candidatesIn(calls: readonly CallNode[], evaluator: Evaluator): readonl
     const end = uses.at(-1)
     const whole = end === undefined ? null : evaluator.chainOf(end, emptyEnvironment)
     if (end === undefined || whole === null || !isPartOf(chain, whole))
-      found.set(node, { node, end: node, chain })
-    else if (!found.has(end)) found.set(end, { node, end, chain: whole })
+      found.set(node, { node, end: node, chain, evaluator, fork })
+    else if (!found.has(end)) found.set(end, { node, end, chain: whole, evaluator, fork })
   }
   return [...found.values()]
 }
@@ -112,7 +148,8 @@ interface Converted {
   readonly consumed: Conversion['consumed']
 }
 
-function converted(candidate: Candidate, evaluator: Evaluator): Converted {
+function converted(candidate: Candidate): Converted {
+  const { evaluator } = candidate
   const { scope } = evaluator
   const draft = startDraft(scope)
   const conversion: Conversion = {

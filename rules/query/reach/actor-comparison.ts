@@ -1,7 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { leaves } from '../../provenance/guard.ts'
 import { memberName } from '../../source/binding.ts'
-import { childrenOf, functionAround, unwrap } from '../../source/children.ts'
+import { belowOf } from '../../source/below.ts'
+import { functionAround, unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { isSelf } from './actor.ts'
 import { RowTrail } from './row-trail.ts'
@@ -34,17 +35,11 @@ export function comparedWithActor(call: TSESTree.CallExpression, file: QueryCont
     }
     return null
   }
-  const find = (node: TSESTree.Node): string | null => {
-    if (node.range[1] <= call.range[0]) return null
-    const found = node.type === 'IfStatement' && leaves(node.consequent) ? columnIn(node.test) : null
+  for (const { range, test, consequent } of belowOf(around, 'IfStatement')) {
+    const found = range[1] > call.range[0] && leaves(consequent) ? columnIn(test) : null
     if (found !== null) return found
-    for (const child of childrenOf(node)) {
-      const inner = find(child)
-      if (inner !== null) return inner
-    }
-    return null
   }
-  return find(around)
+  return null
 }
 
 /** What the session or the context of a request says of whoever asks. */

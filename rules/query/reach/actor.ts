@@ -113,11 +113,11 @@ function speaksOfActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): 
   return (source.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word) || names.test(bare(word)))
 }
 
-/** `withWorkspace`, `getTeamOrThrow` → the word between. */
+/** `withWorkspace`, `getTeamOrThrow`, `teamAdminProcedure` → the word that is left. */
 function bare(name: string): string {
   return name
     .replace(/^(?:with|get|require|use|for|by|in|current)(?=[A-Z])/, '')
-    .replace(/(?:OrThrow|Auth|Access|Handler)$/, '')
+    .replace(/(?:OrThrow|Auth|Access|Handler|(?:Admin|Owner|Member|Editor|User)?Procedure)$/, '')
 }
 
 const self =

@@ -1,10 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { leaves } from '../../provenance/guard.ts'
 import { decisionsTo } from '../../provenance/writes.ts'
+import { someBelow } from '../../source/below.ts'
 import { isFunction } from '../../source/binding.ts'
 import { childrenOf, contains } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
-import { some } from './calls.ts'
 import { statementsBefore } from './statements-before.ts'
 
 /** Is what a call answers thrown away? */
@@ -23,7 +23,7 @@ export function isAsked(call: TSESTree.CallExpression, at: TSESTree.Node, file: 
   const { identities } = file.proofs
   const root = identities.of(call)?.root
   const speaksOfIt = (test: TSESTree.Node): boolean =>
-    some(
+    someBelow(
       test,
       (node) => node === call || (isName(node) && root !== undefined && identities.of(node)?.root === root),
     )

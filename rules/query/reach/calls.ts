@@ -1,6 +1,6 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
+import { below } from '../../source/below.ts'
 import { calleeName } from '../../source/callee.ts'
-import { childrenOf } from '../../source/children.ts'
 
 const known = new WeakMap<object, ReadonlyMap<string, readonly CallLike[]>>()
 
@@ -12,16 +12,13 @@ export function callsByName(sourceCode: TSESLint.SourceCode): ReadonlyMap<string
   const found = known.get(sourceCode.ast)
   if (found !== undefined) return found
   const calls = new Map<string, CallLike[]>()
-  const visit = (node: TSESTree.Node): void => {
-    if (node.type === 'CallExpression' || node.type === 'JSXOpeningElement') {
-      const name = node.type === 'CallExpression' ? calleeName(node) : elementName(node)
-      const others = name === null ? undefined : calls.get(name)
-      if (others !== undefined) others.push(node)
-      else if (name !== null) calls.set(name, [node])
-    }
-    for (const child of childrenOf(node)) visit(child)
+  for (const node of below(sourceCode.ast)) {
+    if (node.type !== 'CallExpression' && node.type !== 'JSXOpeningElement') continue
+    const name = node.type === 'CallExpression' ? calleeName(node) : elementName(node)
+    const others = name === null ? undefined : calls.get(name)
+    if (others !== undefined) others.push(node)
+    else if (name !== null) calls.set(name, [node])
   }
-  visit(sourceCode.ast)
   known.set(sourceCode.ast, calls)
   return calls
 }
@@ -38,9 +35,4 @@ export function attributeOf(element: TSESTree.JSXOpeningElement, name: string): 
     return value?.type === 'JSXExpressionContainer' ? value.expression : value
   }
   return null
-}
-
-/** Is there a node for which `is` holds, at or below this one? Functions that are only made there count too. */
-export function some(node: TSESTree.Node, is: (node: TSESTree.Node) => boolean): boolean {
-  return is(node) || childrenOf(node).some((child) => some(child, is))
 }

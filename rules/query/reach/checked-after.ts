@@ -1,10 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { childrenOf, functionAround, unwrap } from '../../source/children.ts'
+import { below, belowOf, someBelow } from '../../source/below.ts'
+import { functionAround, unwrap } from '../../source/children.ts'
 import { leaves } from '../../provenance/guard.ts'
 import type { QueryContext } from '../context.ts'
 import { isSelf } from './actor.ts'
 import { calleeName } from '../../source/callee.ts'
-import { some } from './calls.ts'
 import { isMembership } from './column.ts'
 import { askedForPublic } from './published.ts'
 import { isRefusing, onlyTells } from './refusal.ts'
@@ -17,7 +17,7 @@ import { tenantMapChecked } from './tenant-map.ts'
 function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, text: string): boolean {
   return (
     !onlyTells(calleeName(call) ?? '') &&
-    call.arguments.some((argument) => some(argument, (node) => trail.leadsToTenant(node))) &&
+    call.arguments.some((argument) => someBelow(argument, (node) => trail.leadsToTenant(node))) &&
     namesUser.test(text.slice(...call.range))
   )
 }
@@ -41,7 +41,7 @@ function isMembershipRead(call: TSESTree.CallExpression, trail: RowTrail, file: 
   return (
     reads === true &&
     isActor === true &&
-    some(call, (node) => trail.leadsToTenant(node)) &&
+    someBelow(call, (node) => trail.leadsToTenant(node)) &&
     (throws || isRejectedWithout(call, file))
   )
 }
@@ -58,14 +58,12 @@ function isRejectedWithout(call: TSESTree.CallExpression, file: QueryContext): b
   const { identities } = file.proofs
   const root = identities.of(call)?.root
   const isResult = (node: TSESTree.Node): boolean => node === call || identities.of(node)?.root === root
-  const isTested = (node: TSESTree.Node): boolean =>
-    (node.type === 'IfStatement' &&
-      node.range[1] > call.range[0] &&
-      leaves(node.consequent) &&
-      asksForNone(node.test, isResult)) ||
-    childrenOf(node).some(isTested)
   const around = functionAround(call)
-  return root !== undefined && around !== null && isTested(around)
+  if (root === undefined || around === null) return false
+  return belowOf(around, 'IfStatement').some(
+    ({ range, test, consequent }) =>
+      range[1] > call.range[0] && leaves(consequent) && asksForNone(test, isResult),
+  )
 }
 
 /** `!row`, `!row || …`, `rows.length === 0`, `row === null` */
@@ -99,43 +97,42 @@ export function checkedAfter(
   const around = functionAround(call)
   const trail = around === null ? null : RowTrail.of(call, around, file)
   if (around === null || trail === null) return null
-  const { text } = file.scope.sourceCode
   const rows: Rows = {
     isTenant: (node) => trail.leadsToTenant(node),
     isRow: (node) => trail.belongs(node),
     ...(until === undefined ? {} : { until }),
   }
-  let found: string | null = null
-  const visit = (node: TSESTree.Node): void => {
-    if (found !== null || node.range[1] <= call.range[0]) return
-    if (until !== undefined && node.range[0] >= until.range[0]) return
-    if (node.type === 'BinaryExpression') {
-      const side = comparedSide(node, rows, file)
-      if (side !== null) found = `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
-    }
-    if (node.type === 'IfStatement' && leaves(node.consequent)) {
-      const flag = askedForPublic(node.test)
-      if (flag !== null && trail.belongs(flag))
-        found = `the test of \`${file.scope.sourceCode.getText(flag)}\``
-    }
-    if (
-      node.type === 'CallExpression' &&
-      node !== call &&
-      !file.proofs.sites.isInQuery(node) &&
-      isMembershipProof(node, trail, text)
-    ) {
-      found = `\`${calleeName(node)}\` for the tenant of the row`
-    }
-    if (node.type === 'CallExpression' && node !== call && isMembershipRead(node, trail, file)) {
-      found = 'the membership that was read for the tenant of the row'
-    }
-    if (node.type === 'CallExpression' && node !== call && isRefusing(calleeName(node))) {
-      const isOfRow = (inner: TSESTree.Node): boolean => trail.belongs(inner)
-      const isHanded = node.arguments.some((argument) => some(argument, isOfRow))
-      if (isHanded && !exemptsRoles(node, isOfRow, file)) found = `\`${calleeName(node)}\``
-    }
-    for (const child of childrenOf(node)) visit(child)
+  for (const node of below(around)) {
+    if (node.range[1] <= call.range[0]) continue
+    if (until !== undefined && node.range[0] >= until.range[0]) continue
+    const found = node === call ? null : checkIn(node, rows, trail, file)
+    if (found !== null) return found
   }
-  visit(around)
-  return found
+  return null
+}
+
+/** The check of rows that a node is, in words. */
+function checkIn(node: TSESTree.Node, rows: Rows, trail: RowTrail, file: QueryContext): string | null {
+  const { text } = file.scope.sourceCode
+  if (node.type === 'BinaryExpression') {
+    const side = comparedSide(node, rows, file)
+    return side === null ? null : `the comparison of \`${text.slice(side.range[0], side.range[1])}\``
+  }
+  if (node.type === 'IfStatement') {
+    const flag = leaves(node.consequent) ? askedForPublic(node.test) : null
+    return flag !== null && trail.belongs(flag)
+      ? `the test of \`${file.scope.sourceCode.getText(flag)}\``
+      : null
+  }
+  if (node.type !== 'CallExpression') return null
+  // The last of these that holds names it.
+  if (isRefusing(calleeName(node))) {
+    const isOfRow = (inner: TSESTree.Node): boolean => trail.belongs(inner)
+    const isHanded = node.arguments.some((argument) => someBelow(argument, isOfRow))
+    if (isHanded && !exemptsRoles(node, isOfRow, file)) return `\`${calleeName(node)}\``
+  }
+  if (isMembershipRead(node, trail, file)) return 'the membership that was read for the tenant of the row'
+  return !file.proofs.sites.isInQuery(node) && isMembershipProof(node, trail, text)
+    ? `\`${calleeName(node)}\` for the tenant of the row`
+    : null
 }

@@ -1,9 +1,9 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { someBelow } from '../../source/below.ts'
 import { isFunction } from '../../source/binding.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import type { CalledFunction } from './called-function.ts'
-import { some } from './calls.ts'
 import { namesIn } from './entry.ts'
 
 /** Methods that hand on to methods; a longer chain is not followed. */
@@ -44,14 +44,16 @@ function answeredBy({ node, module }: CalledFunction, file: QueryContext, depth:
   const inner = next.node
   const own = node.params.flatMap(namesIn)
   const handed = call.arguments.flatMap((argument, index) =>
-    own.some((name) => some(argument, (one) => one.type === 'Identifier' && one.name === name))
+    own.some((name) => someBelow(argument, (one) => one.type === 'Identifier' && one.name === name))
       ? [index]
       : [],
   )
   const isUsed = (index: number): boolean => {
     const parameter = inner.params[index]
     const names = parameter === undefined ? [] : namesIn(parameter)
-    return names.some((name) => some(inner.body, (one) => one.type === 'Identifier' && one.name === name))
+    return names.some((name) =>
+      someBelow(inner.body, (one) => one.type === 'Identifier' && one.name === name),
+    )
   }
   const text = handed.length > 1 && handed.every(isUsed) ? workingText(next, file, depth + 1) : null
   return text === null ? [] : [text]
@@ -65,7 +67,7 @@ function answeringCall(node: TSESTree.Node): TSESTree.CallExpression | null {
     return null
   const init = first.declarations[0]?.init ?? null
   const call = init === null ? null : unwrap(init, true)
-  const isAlone = last.argument !== null && !some(last.argument, (one) => one.type === 'CallExpression')
+  const isAlone = last.argument !== null && !someBelow(last.argument, (one) => one.type === 'CallExpression')
   return isAlone && call?.type === 'CallExpression' ? call : null
 }
 

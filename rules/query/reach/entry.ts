@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { type FunctionNode, isFunction } from '../../source/binding.ts'
+import { type FunctionNode, isFunction, memberName } from '../../source/binding.ts'
+import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 
 /** Names that a parameter's pattern brings into scope. */
@@ -41,6 +42,21 @@ export function takesRequest(node: FunctionNode): boolean {
 
 /** Is the function called by the framework with what a user sent? */
 export function isEntry(node: FunctionNode, file: QueryContext): boolean {
-  if (isServerAction(node, file)) return true
+  if (isServerAction(node, file) || isProcedure(node)) return true
   return takesRequest(node) && !isFunction(node.parent)
 }
+
+/** `teamProcedure.query(async () => …)`: it asks for nothing that the user sent, and is called for one all the same. */
+function isProcedure({ parent, params }: FunctionNode): boolean {
+  if (params.length > 0 || parent.type !== 'CallExpression') return false
+  let callee = unwrap(parent.callee)
+  if (callee.type !== 'MemberExpression') return false
+  if (!/^(?:query|mutation|subscription)$/.test(memberName(callee) ?? '')) return false
+  while (callee.type === 'CallExpression' || callee.type === 'MemberExpression') {
+    if (callee.type === 'MemberExpression' && isProcedureName(memberName(callee))) return true
+    callee = unwrap(callee.type === 'CallExpression' ? callee.callee : callee.object)
+  }
+  return callee.type === 'Identifier' && isProcedureName(callee.name)
+}
+
+const isProcedureName = (name: string | null): boolean => /procedure$/i.test(name ?? '')

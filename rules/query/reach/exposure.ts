@@ -23,7 +23,12 @@ export type Exposure =
       readonly isTenant?: true
     }
   /** Only callers outside the project, or none that could be followed, decide. */
-  | { readonly kind: 'unreached'; readonly reason: string }
+  | {
+      readonly kind: 'unreached'
+      readonly reason: string
+      /** Of those who hand the value over, some could be followed, and none of them takes it from a request. */
+      readonly isKnownOfSome?: true
+    }
 
 const weights: Readonly<Record<Exposure['kind'], number>> = {
   derived: 0,

@@ -1,6 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isFunction } from '../../source/binding.ts'
-import { contains, childrenOf, unwrap } from '../../source/children.ts'
+import { callsRunBy } from '../../source/below.ts'
+import { contains, unwrap } from '../../source/children.ts'
 import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
 import { isLogin } from './actor.ts'
@@ -63,14 +63,7 @@ class CallWatch {
     at: TSESTree.Node,
     is: (call: TSESTree.CallExpression) => boolean,
   ): TSESTree.CallExpression | null {
-    let found: TSESTree.CallExpression | null = null
-    const visit = (node: TSESTree.Node): void => {
-      if (found !== null || isFunction(node)) return
-      if (node.type === 'CallExpression' && is(node) && this.#isOnTheWay(node, at)) found = node
-      for (const child of childrenOf(node)) visit(child)
-    }
-    visit(statement)
-    return found
+    return callsRunBy(statement).find((call) => is(call) && this.#isOnTheWay(call, at)) ?? null
   }
 
   #isOnTheWay(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {

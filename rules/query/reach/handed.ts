@@ -1,8 +1,8 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { someBelow } from '../../source/below.ts'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { type Identity, isEqual } from '../identity.ts'
-import { some } from './calls.ts'
 import { isValueUse } from './value-use.ts'
 
 /** What picks rows: a value, or a member of it where it is handed on as a whole. */
@@ -16,19 +16,33 @@ export interface Picking {
 /** A value by itself, which must be checked whether it is there or not. */
 export const alone = (value: TSESTree.Node): Picking => ({ value, members: [], absentPicksNone: false })
 
+/** What is known of calls, for all expressions that are the same value. */
+interface Answers {
+  readonly handed: Map<TSESTree.Node, boolean>
+  readonly read: Map<TSESTree.Node, boolean>
+}
+
+const answers = new WeakMap<QueryContext, Map<string, Answers>>()
+
 /** A value that picks rows, to be found again among the arguments of calls. */
 export class Handed {
   readonly #value: TSESTree.Node
   readonly #members: readonly string[]
   readonly #identity: Identity | null
   readonly #file: QueryContext
+  readonly #answers: Answers
 
   constructor({ value, members }: Picking, file: QueryContext) {
     this.#value = value
     this.#file = file
     this.#members = members.filter((name) => name !== '*')
-    const whole = file.proofs.identities.of(value)
+    const { identities } = file.proofs
+    const whole = identities.of(value)
     this.#identity = whole === null ? null : { ...whole, path: [...whole.path, ...this.#members] }
+    this.#answers = answersOf(
+      file,
+      JSON.stringify([told(whole), told(identities.byName(value)), this.#members]),
+    )
   }
 
   /** Is the expression the value itself? */
@@ -41,11 +55,21 @@ export class Handed {
 
   /** Is the value, or the object that it is a member of, among the arguments? */
   isHandedTo(call: TSESTree.CallExpression): boolean {
-    return call.arguments.some((argument) => some(argument, (node) => this.#isValue(node)))
+    const { handed } = this.#answers
+    const found =
+      handed.get(call) ??
+      call.arguments.some((argument) => someBelow(argument, (node) => this.#isValue(node)))
+    handed.set(call, found)
+    return found
   }
 
   isReadFor(call: TSESTree.CallExpression): boolean {
-    return call.arguments.some((argument) => some(argument, (node) => this.#isReadByIt(node)))
+    const { read } = this.#answers
+    const found =
+      read.get(call) ??
+      call.arguments.some((argument) => someBelow(argument, (node) => this.#isReadByIt(node)))
+    read.set(call, found)
+    return found
   }
 
   #isValue(node: TSESTree.Node): boolean {
@@ -84,4 +108,15 @@ export class Handed {
     const provenance = this.#file.scope.provenanceOf(this.#value)
     return provenance.kind === 'literal' ? '' : [provenance.path, ...this.#members].join('.')
   }
+}
+
+const told = (identity: Identity | null): readonly string[] | null =>
+  identity === null ? null : [identity.root, ...identity.path]
+
+function answersOf(file: QueryContext, key: string): Answers {
+  const ofFile = answers.get(file) ?? new Map<string, Answers>()
+  answers.set(file, ofFile)
+  const known = ofFile.get(key) ?? { handed: new Map(), read: new Map() }
+  ofFile.set(key, known)
+  return known
 }

@@ -1,3 +1,5 @@
+import { constantsIn } from '../../source/declared-constant.ts'
+
 /** What the index of a project knows of one file, read off its text. */
 export interface Indexed {
   /** Names that it calls, renames at an import, or takes as the default of a module. */
@@ -6,6 +8,18 @@ export interface Indexed {
   readonly subjects: ReadonlySet<string>
   /** Its classes, each with the names that stand in its `extends`. */
   readonly heirs: readonly (readonly [heir: string, parents: readonly string[]])[]
+  readonly constants: ReadonlySet<string>
+  /** What it takes from other modules. */
+  readonly taken: Taken
+}
+
+/** What a file takes from other modules: names, and modules as they are called there. */
+export interface Taken {
+  readonly names: ReadonlySet<string>
+  /** Modules of which it names what it takes. */
+  readonly parts: ReadonlySet<string>
+  /** Modules that it takes, or hands on, as a whole. */
+  readonly wholes: ReadonlySet<string>
 }
 
 const called = /([A-Za-z_$][\w$]*)(?:<[^<>()]*>)?\??\.?\(|<([A-Z][\w$]*)/g
@@ -19,12 +33,13 @@ const subject = /\b[A-Z][\w$]*|[a-z_$][\w$]*(?=(?:\[[^\]]*\]|\(\))?[!?]*\.[\w$]+
 const heir = /\bclass\s+([A-Za-z_$][\w$]*)[^{};]*?\bextends\s+([^{]*)/g
 const words = /[A-Za-z_$][\w$]*/g
 
+/** A module without what may be left out of its name. */
+export const bareModule = (module: string): string =>
+  module.replace(/(?:\/index)?\.[cm]?[jt]sx?$|\/index$/, '')
+
 /** Under which name the files stand that import the default of a module. */
 export function importKey(module: string): string {
-  const [last, before] = module
-    .replace(/(?:\/index)?\.[cm]?[jt]sx?$|\/index$/, '')
-    .split('/')
-    .reverse()
+  const [last, before] = bareModule(module).split('/').reverse()
   return `import ${last === '' ? before : last}`
 }
 
@@ -55,5 +70,32 @@ export function indexedOf(text: string): Indexed {
   const heirs = [...text.matchAll(heir)].map(
     ([, name, parents]) => [intern(name!), (parents!.match(words) ?? []).map(intern)] as const,
   )
-  return { names, subjects, heirs }
+  return { names, subjects, heirs, constants: constantsIn(text), taken: takenBy(text) }
+}
+
+/** `import X, { a, b as c } from './m'`, `export { a } from './m'`, `const { a } = await import('./m')`. */
+const partly =
+  /\b(?:import|export)\s+(?:type\s+)?(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]*)\}\s*from\s*['"]([^'"]+)['"]|\{([^{}]*)\}\s*=\s*(?:await\s+)?(?:require|import)\(\s*['"]([^'"]+)['"]/g
+/** Any other way to name a module, as `import * as m from './m'` or `jest.mock('./m')` do: each may take all of it. */
+const named = /['"`][^'"`\s]+['"`]/g
+
+function takenBy(text: string): Taken {
+  const names = new Set<string>()
+  const parts = new Set<string>()
+  const rest = text.replaceAll(partly, (_, list?: string, from?: string, held?: string, of?: string) => {
+    for (const part of (list ?? held!).split(',')) {
+      const name = /^\s*(?:type\s+)?([A-Za-z_$][\w$]*)/.exec(part)?.[1]
+      if (name !== undefined) names.add(intern(name))
+    }
+    parts.add(intern((from ?? of)!))
+    return ''
+  })
+  const wholes = new Set<string>()
+  const wholly = /\b(?:import|export|from|require|mock)\b[^'"`;]{0,120}$/
+  for (const match of rest.matchAll(named)) {
+    if (wholly.test(rest.slice(Math.max(0, match.index - 130), match.index))) {
+      wholes.add(intern(match[0].slice(1, -1)))
+    }
+  }
+  return { names, parts, wholes }
 }

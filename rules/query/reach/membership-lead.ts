@@ -51,15 +51,37 @@ export function askedMembers(judged: JudgedQuery): readonly AskedMember[] {
     return mentionOf(operand.occurrence, judged)?.ownership.kind === 'global'
   })
   if (!isShared) return []
+  return membershipsIn(judged).flatMap(({ persons }) => persons)
+}
+
+/**
+ * Who the members are whose memberships of what `picks` names a statement asks for beside its own rows:
+ * `SELECT … FROM forms … WHERE page_id = :page AND :capability IN (SELECT capability … WHERE user_id = :user AND page_id = :page)`.
+ */
+export function membersBeside(
+  judged: JudgedQuery,
+  picks: (value: SteeringValue) => boolean,
+): readonly AskedMember[] {
+  return membershipsIn(judged).flatMap(({ persons, others }) => (others.some(picks) ? persons : []))
+}
+
+interface Asked {
+  readonly persons: readonly AskedMember[]
+  /** What else the membership is asked for by. */
+  readonly others: readonly SteeringValue[]
+}
+
+function membershipsIn(judged: JudgedQuery): readonly Asked[] {
   const { links } = linksOf(judged.query.statement)
   return judged.occurrences.flatMap((membership) => {
     const { id, relation } = membership.occurrence
     if (!isMembership(relation.name)) return []
-    return links.flatMap(({ of, column, to }) =>
-      of === id && to.kind === 'parameter' && isPerson(column)
-        ? [{ membership, member: valueOf(judged, to.index, column) }]
-        : [],
+    const values = links.flatMap(({ of, column, to }) =>
+      of === id && to.kind === 'parameter' ? [valueOf(judged, to.index, column)] : [],
     )
+    const persons = values.filter(({ column }) => isPerson(column ?? ''))
+    const others = values.filter((value) => !persons.includes(value))
+    return [{ persons: persons.map((member) => ({ membership, member })), others }]
   })
 }
 

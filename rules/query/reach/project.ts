@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { type Indexed, indexedOf, subjectOf } from './indexed.ts'
+import { takenModules, type TakenModules, takesPartOf, takesWhole } from './taken-modules.ts'
 
 /** The source files of a project, with the names that each of them calls. */
 export interface Project {
@@ -9,6 +10,10 @@ export interface Project {
   readonly filesCalling: (name: string) => readonly string[]
   /** Does the file name a class, an heir of it, or something called like an instance of one? */
   readonly speaksOf: (filename: string, className: string) => boolean
+  /** Does any file declare a constant of this name, as a literal or from the environment? */
+  readonly declares: (name: string) => boolean
+  /** Do the files take other things than `name` from a module, each by its name, and never the module as a whole? */
+  readonly leavesOut: (module: string, name: string) => boolean
   /** Another object once any file has changed. */
   readonly state: object
 }
@@ -42,6 +47,7 @@ interface Index {
 interface State {
   readonly byName: ReadonlyMap<string, readonly string[]>
   readonly heirs: ReadonlyMap<string, readonly string[]>
+  readonly taken: TakenModules
 }
 
 const indexes = new Map<string, Index>()
@@ -54,6 +60,8 @@ export function projectOf(filename: string, cwd: string): Project {
     root,
     filesCalling: (name) => indexOf(root).state.byName.get(name) ?? [],
     speaksOf: (file, className) => speaksOf(indexOf(root), file, className),
+    declares: (name) => [...indexOf(root).files.values()].some(({ constants }) => constants.has(name)),
+    leavesOut: (module, name) => leavesOut(indexOf(root), module, name),
     get state() {
       return indexOf(root).state
     },
@@ -66,6 +74,12 @@ function speaksOf({ files, state }: Index, filename: string, className: string):
   const family = new Set([className])
   for (const name of family) for (const heir of state.heirs.get(name) ?? []) family.add(heir)
   return [...family].some((name) => subjects.has(subjectOf(name)))
+}
+
+function leavesOut({ files, state: { taken } }: Index, module: string, name: string): boolean {
+  return (
+    files.has(module) && !taken.names.has(name) && takesPartOf(taken, module) && !takesWhole(taken, module)
+  )
 }
 
 function packageOf(filename: string): string {
@@ -113,7 +127,7 @@ function stateOf(files: ReadonlyMap<string, Indexed>): State {
     for (const name of indexed.names) push(byName, name, file)
     for (const [heir, parents] of indexed.heirs) for (const parent of parents) push(heirs, parent, heir)
   }
-  return { byName, heirs }
+  return { byName, heirs, taken: takenModules(files) }
 }
 
 function push(lists: Map<string, string[]>, key: string, value: string): void {

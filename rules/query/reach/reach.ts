@@ -11,13 +11,15 @@ import { comparedWithActor } from './actor-comparison.ts'
 import { checkedAfter } from './checked-after.ts'
 import { ignoredTenant } from './ignored.ts'
 import { type Look, stepAt, wayTo } from './look.ts'
-import { askedMembers } from './membership-lead.ts'
+import { type AskedMember, askedMembers, membersBeside } from './membership-lead.ts'
+import { isOwnKey, namesRowOfTenant } from './named-row.ts'
 import { areOfTenant } from './of-tenant.ts'
 import type { SideFiles } from './side-files.ts'
 import { sharedLead } from './shared-lead.ts'
 import { steeringOf, type SteeringValue, unseenIn } from './steering.ts'
 import { onlyTellsTaken, taken } from './taken.ts'
 import { readsOnlyTenant } from './tenant-look.ts'
+import { uncalledAround } from './uncalled.ts'
 import { isUnreferredInsert } from './unreferred-insert.ts'
 import { Values } from './values.ts'
 
@@ -37,9 +39,17 @@ export class Reach {
   exposureOf(judged: JudgedQuery, mention: Judged): Exposure {
     const known = this.#known.get(mention)
     if (known !== undefined) return known
-    const found = this.#exposure(judged, mention)
+    const found = this.#called(this.#exposure(judged, mention), judged.query.node)
     this.#known.set(mention, found)
     return found
+  }
+
+  /** What nothing calls is open to nobody, whatever its signature promises. */
+  #called(found: Exposure, at: TSESTree.Node): Exposure {
+    if (found.kind !== 'likely' || found.path.length > 1) return found
+    const name = uncalledAround(at, this.#file, this.#files.project)
+    if (name === null) return found
+    return { kind: 'unreached', reason: `no file of the project calls or imports \`${name}\`` }
   }
 
   #exposure(judged: JudgedQuery, mention: Judged): Exposure {
@@ -95,11 +105,19 @@ export class Reach {
       states.find(({ value, state }) => state.kind === 'unreached' && this.#ownsRows(value, mention))
     const found = held?.state ?? worst(states.map(({ state }) => state))
     if (found === null) return this.#unkeyed(at, look, ignored)
-    if (found.kind === 'certain') return this.#doubted(found, at, asked === 'unseen')
+    if (found.kind === 'certain') {
+      const isAsked = asked === 'unseen' || this.#asksBeside(judged, values, look)
+      return this.#doubted(found, at, isAsked)
+    }
     if (found.kind === 'guarded') return found
     const isOneByOne =
-      found.kind === 'derived' && values.every(({ column }) => this.#isOwnKey(column, mention))
-    if (ignored !== null && found.kind !== 'likely' && !isOneByOne) return ignoredExposure(ignored, look)
+      found.kind === 'derived' && values.every(({ column }) => isOwnKey(column, mention, this.#file.tenancy))
+    // Rows that refer to a row that every caller has read are whose that row is, and that read is judged where it stands.
+    const isOfRow =
+      held?.state.kind === 'derived' && namesRowOfTenant(held.value.column, mention, this.#file.tenancy)
+    if (ignored !== null && found.kind !== 'likely' && !isOneByOne && !isOfRow) {
+      return ignoredExposure(ignored, look)
+    }
     const shared = found.kind === 'likely' ? undefined : values.find(({ column }) => isPlainName(column))
     if (shared !== undefined && states.every(({ value }) => isPlainName(value.column))) {
       const reason = `it is looked up by \`${shared.column}\`, which other tenants may have too`
@@ -112,7 +130,7 @@ export class Reach {
   #doubted(found: Exposure & { kind: 'certain' }, at: TSESTree.Node, asksForMembership: boolean): Exposure {
     const own = at.type === 'CallExpression' ? comparedWithActor(at, this.#file) : null
     const why = asksForMembership
-      ? 'the statement only asks what the memberships of a user allow'
+      ? 'the statement asks what the memberships of a user allow'
       : own === null
         ? null
         : `the row must name whoever asks in ${own}`
@@ -128,37 +146,45 @@ export class Reach {
     if (!tenantNames(tenancy).test(named)) return false
     return values.some(
       ({ column, node }) =>
-        this.#isOwnKey(column, mention) &&
+        isOwnKey(column, mention, this.#file.tenancy) &&
         node !== null &&
         speaksOfTenant(scope.sourceCode.getText(node), tenancy),
     )
-  }
-
-  /** Does a column name one row of the relation, and no row of another one? */
-  #isOwnKey(column: string | null, { occurrence }: Judged): boolean {
-    const key = relationIn(this.#file.tenancy, occurrence.relation)?.key ?? ['id']
-    return key.length === 1 && column === key[0]
   }
 
   /** Is it the key of the row, or of the parent that owns it? Other values only choose among the rows of whoever owns that one. */
   #ownsRows({ column, holds }: SteeringValue, mention: Judged): boolean {
     const { ownership } = mention
     const isLead = ownership.kind === 'through' && ownership.column === column
-    return holds && (isLead || this.#isOwnKey(column, mention))
+    return holds && (isLead || isOwnKey(column, mention, this.#file.tenancy))
   }
 
   /**
-   * Whose memberships a statement asks for that gives nothing but what they allow; `unseen`: a user whom no request in sight chooses.
-   * Null: it is no such question.
+   * Whose memberships a statement asks for that gives nothing but what they allow; `unseen`: a user whom no request in sight chooses, and
+   * no caller takes from the session. Null: it is no such question.
    */
   #askedMember(judged: JudgedQuery, look: Look): 'actor' | 'unseen' | null {
-    const at = judged.query.node
-    const kinds = askedMembers(judged).map(({ membership, member: { node } }) =>
-      node === null ? null : (this.#values.of(node, at, this.#file, look, [], membership)?.kind ?? null),
-    )
-    if (kinds.length === 0) return null
-    if (kinds.every((kind) => kind === 'derived' || kind === 'guarded')) return 'actor'
-    return kinds.every((kind) => kind !== null && kind !== 'certain' && kind !== 'likely') ? 'unseen' : null
+    const users = askedMembers(judged).map((one) => this.#userOf(one, judged, look))
+    if (users.length === 0) return null
+    if (users.every((user) => user !== null && isActor(user))) return 'actor'
+    const isChosen = users.some((user) => user === null || user.kind === 'certain' || user.kind === 'likely')
+    return isChosen ? null : 'unseen'
+  }
+
+  /** Does the statement also ask for a membership of whoever asks, in what the same value names? */
+  #asksBeside(judged: JudgedQuery, values: readonly SteeringValue[], look: Look): boolean {
+    const { sourceCode } = this.#file.scope
+    const texts = values.flatMap(({ node }) => (node === null ? [] : [sourceCode.getText(node)]))
+    const picks = ({ node }: SteeringValue): boolean =>
+      node !== null && texts.includes(sourceCode.getText(node))
+    return membersBeside(judged, picks).some((one) => {
+      const user = this.#userOf(one, judged, look)
+      return user !== null && isActor(user)
+    })
+  }
+
+  #userOf({ membership, member: { node } }: AskedMember, judged: JudgedQuery, look: Look): Exposure | null {
+    return node === null ? null : this.#values.of(node, judged.query.node, this.#file, look, [], membership)
   }
 
   /** No value picks the rows: all of them are read or written. */
@@ -174,6 +200,12 @@ export class Reach {
     return { kind: 'unreached', reason: `${reason}, and no entry point of a user is in sight` }
   }
 }
+
+/** What some callers take from the session, and none in sight from a request, is whoever asks. */
+const isActor = (user: Exposure): boolean =>
+  user.kind === 'derived' ||
+  user.kind === 'guarded' ||
+  (user.kind === 'unreached' && user.isKnownOfSome === true)
 
 function ignoredExposure(tenant: string, look: Look): Exposure {
   return { kind: 'likely', reason: `\`${tenant}\` is in scope, and the query ignores it`, path: look.path }

@@ -1,10 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { someBelow } from '../../source/below.ts'
 import { type FunctionNode, isFunction, keyName } from '../../source/binding.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { calledFunction } from './called-function.ts'
 import { calleeName } from '../../source/callee.ts'
-import { some } from './calls.ts'
 import { namesIn } from './entry.ts'
 import { namesActorOrTenant } from './handed-actor.ts'
 import { onlyTells } from './refusal.ts'
@@ -23,7 +23,7 @@ export function exemptsRoles(
   const target = calledFunction(call, file)
   if (target === null || !isFunction(target.node)) return false
   const handed = call.arguments.flatMap((argument, index) =>
-    some(argument, isHanded)
+    someBelow(argument, isHanded)
       ? [namesOf(argument, (target.node as FunctionNode).params[index], isHanded)]
       : [],
   )
@@ -49,7 +49,7 @@ function namesOf(
   }
   if (parameter.type !== 'ObjectPattern') return null
   const keys = object.properties.flatMap((property) =>
-    property.type === 'Property' && some(property.value, isHanded)
+    property.type === 'Property' && someBelow(property.value, isHanded)
       ? [keyName(property.key, property.computed)]
       : [],
   )
@@ -164,7 +164,7 @@ class Uses {
   /** `const project = await getProject(id)`: what is read by nothing but the value is looked at later, or never. */
   #visitDeclarator({ id, init }: TSESTree.VariableDeclarator, isExempt: boolean): void {
     if (init === null) return
-    if (!isExempt && some(init, (node) => this.#isTracked(node)) && !this.#namesAnother(init)) {
+    if (!isExempt && someBelow(init, (node) => this.#isTracked(node)) && !this.#namesAnother(init)) {
       for (const name of namesIn(id)) this.#names.add(name)
       return
     }

@@ -1,12 +1,12 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { decisionsTo } from '../../provenance/writes.ts'
-import { childrenOf, contains, unwrap } from '../../source/children.ts'
+import { below, someBelow } from '../../source/below.ts'
+import { contains, unwrap } from '../../source/children.ts'
 import { memberName } from '../../source/binding.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { answersTenant, endsInTenantId, tenantNames } from './actor.ts'
 import { calleeName } from '../../source/callee.ts'
-import { some } from './calls.ts'
 import { looksUp } from './expression.ts'
 import { elementsKept } from './kept-rows.ts'
 import { onlyTells } from './refusal.ts'
@@ -113,23 +113,24 @@ export class RowTrail {
   }
 
   /** In source order: what is given to variables, and what is looked up by a row. */
-  #follow(node: TSESTree.Node): void {
-    if (node.range[1] <= this.#call.range[0]) return
-    if (node.type === 'AssignmentExpression' && node.left.type === 'Identifier') {
-      this.#give(node.left, node.right)
+  #follow(around: TSESTree.Node): void {
+    for (const node of below(around)) {
+      if (node.range[1] <= this.#call.range[0]) continue
+      if (node.type === 'AssignmentExpression' && node.left.type === 'Identifier') {
+        this.#give(node.left, node.right)
+      }
+      if (node.type === 'VariableDeclarator' && node.init !== null) {
+        if (node.id.type === 'Identifier') this.#give(node.id, node.init)
+        this.#lookUp(node.init)
+      }
     }
-    if (node.type === 'VariableDeclarator' && node.init !== null) {
-      if (node.id.type === 'Identifier') this.#give(node.id, node.init)
-      this.#lookUp(node.init)
-    }
-    for (const child of childrenOf(node)) this.#follow(child)
   }
 
   #give(target: TSESTree.Identifier, value: TSESTree.Node): void {
     const itself = unwrap(value, true) === this.#call
     const holds = itself
       ? this.#isNamedTenant(target.name)
-      : !isCall(value) && some(value, (inner) => this.leadsToTenant(inner))
+      : !isCall(value) && someBelow(value, (inner) => this.leadsToTenant(inner))
     const variable = holds || itself ? variableOf(this.#file.scope.sourceCode, target) : null
     if (variable === null) return
     if (holds) this.#tenants.add(variable)
@@ -140,7 +141,7 @@ export class RowTrail {
   #lookUp(value: TSESTree.Node): void {
     const call = unwrap(value, true)
     if (call.type !== 'CallExpression' || call === this.#call) return
-    const isByRow = some(
+    const isByRow = someBelow(
       call,
       (inner) => inner.type === 'MemberExpression' && this.#identityOf(inner) !== null,
     )

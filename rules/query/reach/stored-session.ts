@@ -1,12 +1,12 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { leaves } from '../../provenance/guard.ts'
+import { someBelow } from '../../source/below.ts'
 import { isFunction, memberName } from '../../source/binding.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { isAsked } from './asked.ts'
 import { calledFunction } from './called-function.ts'
 import { calleeName } from '../../source/callee.ts'
-import { some } from './calls.ts'
 import { Handed, type Picking } from './handed.ts'
 import { statementsBefore } from './statements-before.ts'
 
@@ -88,11 +88,11 @@ function comesThrough(
     }
     const inner =
       statement.type === 'TryStatement' &&
-      (statement.handler === null || !some(statement.handler.body, answersSomething))
+      (statement.handler === null || !someBelow(statement.handler.body, answersSomething))
         ? comesThrough(statement.block.body, differs)
         : statement.type === 'BlockStatement'
           ? comesThrough(statement.body, differs)
-          : some(statement, answersSomething)
+          : someBelow(statement, answersSomething)
             ? 'answers'
             : 'open'
     if (inner !== 'open') return inner
@@ -100,7 +100,7 @@ function comesThrough(
   return 'open'
 }
 
-const refuses = (branch: TSESTree.Node): boolean => leaves(branch) && !some(branch, answersSomething)
+const refuses = (branch: TSESTree.Node): boolean => leaves(branch) && !someBelow(branch, answersSomething)
 
 /** `return session`: anything but nothing. */
 function answersSomething(node: TSESTree.Node): boolean {

@@ -17,6 +17,7 @@ import { checkedAfter } from './checked-after.ts'
 import { knowsDeploymentSecret } from './deployment-secret.ts'
 import { doubtfulCall } from './guard-calls.ts'
 import { guardOf } from './guards.ts'
+import { handedOn } from './handed-on.ts'
 import type { Picking } from './handed.ts'
 import { depthLimit, type Look, stepAt } from './look.ts'
 import { type MembershipLead, membershipLead } from './membership-lead.ts'
@@ -154,7 +155,8 @@ export class Values {
     if (file.tenancy.trusted.some((trusted) => matchesTrusted(written.split('.'), trusted, false))) {
       return authenticated
     }
-    const { base } = placeIn(node, file)
+    const place = placeIn(node, file)
+    const { base } = place
     const self = [path, written].find(isSelf)
     // Who asked is a member of the session; the id of what a call found under that name is the id of a row.
     const isFound = written === 'session.id' && base.kind === 'call' && !isLogin(calleeName(base.node) ?? '')
@@ -168,13 +170,21 @@ export class Values {
     if (base.kind === 'expression' && base.node !== node) {
       return this.of(base.node, at, file, look, [], mention) ?? unfollowed
     }
+    if (look.nested >= nestingLimit) return unfollowed
+    const deeper = { ...look, nested: look.nested + 1 }
+    const before = handedOn(place, at, file)
+    if (before !== null) {
+      const states = before.map((one) =>
+        one === null ? unfollowed : this.of(one, at, file, deeper, [], mention),
+      )
+      return worstOf(states) ?? unfollowed
+    }
     const call = node.type === 'CallExpression' ? node : base.kind === 'call' ? base.node : null
-    if (call === null || look.nested >= nestingLimit) return unfollowed
+    if (call === null) return unfollowed
     const definition = file.scope.definitionOf(call.callee)
     const isOutside = definition.kind === 'import' && definition.local
     if (!isOutside && definition.kind !== 'function') return unfollowed
     const text = definition.kind === 'function' ? file.scope.textOf(definition.node, definition.module) : null
-    const deeper = { ...look, nested: look.nested + 1 }
     const parts = call.arguments.flatMap((argument) => this.of(argument, at, file, deeper, [], mention) ?? [])
     // A function that looks nothing up makes its result of what it is handed.
     if (text !== null && !looksUp(text)) return worst(parts) ?? unfollowed
@@ -235,8 +245,11 @@ export class Values {
       return this.#ofCaller(caller, { binding, path }, next, mention)
     })
     const found = worstOf(states) ?? outside
+    if (found.kind === 'certain' || found.kind === 'likely') return found
     // That those who were looked at do check says nothing of the others.
-    return complete || found.kind === 'certain' || found.kind === 'likely' ? found : tooMany
+    const told: Exposure = complete ? found : tooMany
+    const isKnownOfSome = states.some((state) => state?.kind === 'derived')
+    return told.kind === 'unreached' && isKnownOfSome ? { ...told, isKnownOfSome } : told
   }
 
   #ofCaller({ call, file }: Caller, place: ParameterPlace, look: Look, mention: Judged): Exposure | null {

@@ -5,6 +5,7 @@ import { conditionsOf, conjunction, fromClause, type Parts } from './clauses.ts'
 import { withClauses } from './common-tables.ts'
 import { possibleExpressions, subqueryOf, type Conversion, type Level } from './conversion.ts'
 import { operandOf } from './operand.ts'
+import { filterOfOnlyAggregate } from './filter.ts'
 import { selectionOf } from './selection.ts'
 import { tableOf, tablesOf } from './table.ts'
 import { unwrapped } from './syntax.ts'
@@ -77,7 +78,11 @@ function selectBlock(parts: Parts): Draft<Extract<Block, { kind: 'select' }>> {
   return {
     kind: 'select',
     from,
-    where: conjunction([...conditions, ...conditionsOf('where', level, parts)]),
+    where: conjunction([
+      ...conditions,
+      ...conditionsOf('where', level, parts),
+      ...filterOfOnlyAggregate(level, parts),
+    ]),
     having: conjunction(conditionsOf('having', level, parts)),
     outputs,
     merges: merges || has('groupBy', 'distinct', 'distinctOn'),

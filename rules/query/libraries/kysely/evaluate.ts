@@ -34,12 +34,23 @@ export interface Evaluator {
   readonly expressionMethod: (callee: TSESTree.Node, environment: Environment) => string | null
   /** The function that a callee names in this file. */
   readonly functionOf: (node: TSESTree.Node) => FunctionNode | null
+  /** Choices between two builders that begin differently, found so far: each way is a statement of its own. */
+  readonly forks: ReadonlySet<Fork>
+}
+
+export type Fork = TSESTree.ConditionalExpression
+
+/** A fork, and which way the program takes. */
+export interface Way {
+  readonly fork: Fork
+  readonly taken: boolean
 }
 
 /** How an expression is taken for a builder: as one, or as what holds one. */
 type Reader = (node: TSESTree.Node, environment: Environment, depth: number) => Chain | null
 
-export function createEvaluator(scope: ExtractionScope): Evaluator {
+export function createEvaluator(scope: ExtractionScope, way: Way | null = null): Evaluator {
+  const forks = new Set<Fork>()
   const evaluated = new Map<TSESTree.Node, Chain>()
   const growth = new Growth<Chain>()
   const evaluator: Evaluator = {
@@ -48,6 +59,7 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     isExpressions: (node, environment) => isExpressions(unwrapped(node), environment, scope),
     expressionMethod: (callee, environment) => expressionMethod(callee, environment, scope),
     functionOf,
+    forks,
   }
 
   function functionOf(node: TSESTree.Node): FunctionNode | null {
@@ -78,7 +90,9 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
       case 'CallExpression':
         return call(node, environment, depth)
       case 'ConditionalExpression':
-        return alternatives([node.consequent, node.alternate], environment, depth + 1)
+        if (node === way?.fork)
+          return evaluate(way.taken ? node.consequent : node.alternate, environment, depth + 1)
+        return alternatives([node.consequent, node.alternate], environment, depth + 1, evaluate, node)
       case 'MemberExpression': {
         const chain = builderName.test(memberName(node) ?? '')
           ? kept(node.object, environment, depth + 1)
@@ -107,10 +121,13 @@ export function createEvaluator(scope: ExtractionScope): Evaluator {
     environment: Environment,
     depth: number,
     read: Reader = evaluate,
+    fork: Fork | null = null,
   ): Chain | null {
     const chains = nodes.map((one) => read(one, environment, depth))
     if (chains.some((chain) => chain === null)) return null
-    return merged(chains as Chain[], 'only one branch of the program adds it')
+    const whole = merged(chains as Chain[], 'only one branch of the program adds it')
+    if (whole === null && fork !== null) forks.add(fork)
+    return whole
   }
 
   function identifier(node: TSESTree.Identifier, environment: Environment, depth: number): Chain | null {

@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../../source/binding.ts'
 import { unwrap } from '../../../source/children.ts'
+import { mikroText } from '../../../sql/flavour.ts'
 import type { ExtractionScope } from '../../library.ts'
 import type { QueryOrOpaque } from '../../query.ts'
 import { textQueries } from '../typeorm/raw.ts'
@@ -17,5 +18,7 @@ export function rawQueries(
   const made = object.type === 'CallExpression' ? unwrap(object.callee) : null
   const isConnection = made?.type === 'MemberExpression' && memberName(made) === 'getConnection'
   const receiver = mikroReceiverOf(isConnection ? made.object : object, scope)
-  return receiver?.kind === 'manager' ? textQueries('mikro-orm', node, scope.pathOf(object), scope) : null
+  return receiver?.kind === 'manager'
+    ? textQueries('mikro-orm', node, scope.pathOf(object), scope, mikroText)
+    : null
 }

@@ -1,9 +1,9 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import type { ExtractionScope } from '../../library.ts'
 import type { Answer, Library, QueryOrOpaque } from '../../query.ts'
-import { beginsAsQuery, queriesOf, sqlTextOf, type SqlCall } from '../../sql-text.ts'
-import { compose } from '../../text.ts'
-import { elementsOf } from '../../text-array.ts'
+import { type Flavour, plain } from '../../../sql/flavour.ts'
+import { beginsAsQuery, queriesOf } from '../../sql-text.ts'
+import { textOf } from '../../text-call.ts'
 import { explore } from '../../variants.ts'
 
 const answer: Answer = { shape: 'rows', throws: false }
@@ -21,28 +21,20 @@ export function textQueries(
   node: TSESTree.CallExpression,
   client: string,
   scope: ExtractionScope,
+  flavour: Flavour = plain,
 ): readonly QueryOrOpaque[] | null {
-  const [text, values] = node.arguments
+  const [text, given] = node.arguments
   if (text === undefined) return null
+  const values = given === undefined ? [] : [given]
   const { variants } = explore((decider) => {
-    const sql = sqlTextOf(compose(text, scope, decider))
+    const { text: sql, call } = textOf(
+      { library, node, client, answer, text, values, flavour },
+      scope,
+      decider,
+    )
     const unseen = sql.holes.length > 0 && sql.strings.join('').trim() === ''
     if (unseen) return [hidden(library, node, scope.sourceCode.getText(text))]
-    if (!beginsAsQuery(sql.strings[0]!)) return []
-    const elements = values === undefined ? null : elementsOf(values, scope, decider)
-    const call: SqlCall = {
-      library,
-      node,
-      client,
-      answer,
-      valueOf: (index) => {
-        const element = elements?.[index - 1]
-        if (element !== undefined) return scope.provenanceOf(element)
-        return { kind: 'unknown', path: `$${index}`, nullable: false }
-      },
-      sourceOf: (index) => elements?.[index - 1] ?? null,
-    }
-    return queriesOf(sql, call, scope)
+    return beginsAsQuery(sql.strings[0]!) ? queriesOf(sql, call, scope) : []
   })
   const found = variants.flatMap(({ value }) => value)
   return found.length === 0 ? null : found

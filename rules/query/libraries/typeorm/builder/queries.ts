@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../../../source/binding.ts'
-import { childrenOf, functionAround, returnsOf, unwrap } from '../../../../source/children.ts'
+import { belowOf } from '../../../../source/below.ts'
+import { functionAround, returnsOf, unwrap } from '../../../../source/children.ts'
 import { startDraft } from '../../../draft.ts'
 import type { ExtractionScope } from '../../../library.ts'
 import type { Answer, QueryOrOpaque } from '../../../query.ts'
@@ -58,18 +59,13 @@ function executedIn(scope: ExtractionScope): ReadonlySet<TSESTree.Node> {
   const known = executed.get(ast)
   if (known !== undefined) return known
   const found = new Set<TSESTree.Node>()
-  const visit = (node: TSESTree.Node): void => {
-    const callee = node.type === 'CallExpression' ? unwrap(node.callee) : null
-    if (callee?.type === 'MemberExpression') {
-      const name = memberName(callee) ?? ''
-      if (Object.hasOwn(answers, name) || /^get(Query|Sql|QueryAndParameters)$/.test(name)) {
-        const chain = chainOf(callee.object, node, scope)
-        if (chain !== null) found.add(chain.root)
-      }
-    }
-    for (const child of childrenOf(node)) visit(child)
+  for (const node of belowOf(ast, 'CallExpression')) {
+    const callee = unwrap(node.callee)
+    const name = callee.type === 'MemberExpression' ? (memberName(callee) ?? '') : ''
+    if (!Object.hasOwn(answers, name) && !/^get(Query|Sql|QueryAndParameters)$/.test(name)) continue
+    const chain = chainOf((callee as TSESTree.MemberExpression).object, node, scope)
+    if (chain !== null) found.add(chain.root)
   }
-  visit(ast)
   executed.set(ast, found)
   return found
 }

@@ -1,0 +1,44 @@
+import type { TSESLint } from '@typescript-eslint/utils'
+import { relationText } from './advice.ts'
+import type { Said } from './escape/reporter.ts'
+import type { Finding } from './finding.ts'
+import { placeOf, reachOf, type Report, type Site } from './rule.ts'
+
+/** What a rule says of one relation of a statement. */
+export interface Told {
+  readonly messageId: string
+  readonly finding: Finding
+  readonly data: Readonly<Record<string, string>>
+  readonly suggest?: TSESLint.ReportSuggestionArray<string> | undefined
+}
+
+/**
+ * Reports what a rule has to say of the relations of one statement. What holds of several of them, and is as sure of each, is one hole, which one look
+ * and mostly one change of the code ends: it is told once, and the others are named in `{{others}}`. An escape for one of them excuses none of the others.
+ */
+export function reportTogether({ file }: Site, all: readonly Told[], report: Report): void {
+  const isSame = (one: Told, other: Told): boolean =>
+    one.messageId === other.messageId &&
+    one.finding.judged === other.finding.judged &&
+    sureness(one, file) === sureness(other, file)
+  const groups: [Told, ...Told[]][] = []
+  for (const told of all) {
+    const group = isHole(told) ? groups.find(([first]) => isSame(first, told)) : undefined
+    if (group === undefined) groups.push([told])
+    else group.push(told)
+  }
+  const saidOf = ({ finding, data, suggest }: Told): Said => ({
+    data: { ...data, relation: relationText(finding.occurrence), reach: reachOf(finding, file) },
+    suggest,
+  })
+  for (const [first, ...others] of groups) {
+    const { data, suggest } = saidOf(first)
+    report(first.messageId, placeOf(first.finding), data, suggest, others.map(saidOf))
+  }
+}
+
+/** What could not be decided, and what nobody has named, asks for a word of its own about each relation. */
+const isHole = ({ finding: { state } }: Told): boolean => state.kind === 'leak' || state.kind === 'optional'
+
+const sureness = ({ finding }: Told, file: Site['file']): string =>
+  file.exposureOf(finding.judged, finding.occurrence).kind
