@@ -34,7 +34,7 @@ describe('tokens', () => {
   })
 
   it('expire', async () => {
-    const shortLived = await serviceOnFreshDatabase({ tokenLifetimeSeconds: 0 })
+    const shortLived = await serviceOnFreshDatabase({ tokenLifetimeSeconds: -10 })
     const tenant = await shortLived.tenant('short')
     expect((await tenant.admin('GET /session')).status).toBe(401)
   })

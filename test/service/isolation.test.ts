@@ -89,6 +89,22 @@ describe('row-level security', () => {
   })
 })
 
+it('every table of the tenant plane is confined, logged, and carried with its tenant', async () => {
+  const { rows } = await service.database.pool.query(`
+    SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS confined,
+      has_table_privilege('tracker_mover', c.oid, 'SELECT') AND has_table_privilege('tracker_mover', c.oid, 'INSERT')
+        AND has_table_privilege('tracker_mover', c.oid, 'UPDATE')
+        AND has_table_privilege('tracker_mover', c.oid, 'DELETE') AS carried,
+      array(SELECT tgname::text FROM pg_trigger WHERE tgrelid = c.oid AND tgname LIKE 'log%' ORDER BY tgname) AS logs
+    FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'schema_migrations'`)
+  expect(rows.length).toBeGreaterThan(8)
+  for (const { name, ...held } of rows) {
+    const logs = name === 'changes' ? [] : ['log_delete', 'log_insert', 'log_update']
+    expect({ name, ...held }).toEqual({ name, confined: true, carried: true, logs })
+  }
+})
+
 describe('roles', () => {
   it('the service refuses to work as one that row-level security does not confine', async () => {
     const { url, pool } = await freshDatabase()
@@ -109,7 +125,7 @@ describe('roles', () => {
 
   it('of tenants cannot read the operator’s journal', async () => {
     const { database, close } = openConnections(roleUrl(service.database.url, appRole), 1)
-    await expect(database.selectFrom('provisionings').selectAll().execute()).rejects.toThrow(
+    await expect(database.selectFrom('control.provisionings').selectAll().execute()).rejects.toThrow(
       /permission denied/,
     )
     await close()

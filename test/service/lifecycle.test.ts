@@ -49,6 +49,26 @@ describe('the operator', () => {
     expect(next.json.number).toBe(3)
   })
 
+  it.each([
+    ['team', {}],
+    ['business', { flags: { boardView: { enabled: true } } }],
+    ['enterprise', { security: { sessionMinutes: 240, idleMinutes: 30 } }],
+  ] as const)('makes a tenant on the plan %s with a configuration to begin with', async (plan, own) => {
+    const ask = (slug: string, settings: object) =>
+      service.operator('POST /operator/tenants', { body: { slug, name: slug, plan, members, settings } })
+    const branding = { displayName: plan }
+    const { json } = await ask(`first-${plan}`, { branding })
+    const admin = service.as(json.members[0].token)
+    const configuration = (await admin('GET /configuration')).json
+    expect(configuration).toMatchObject({ revision: 1, settings: { branding, ...own } })
+    expect(configuration.effective.branding.locale).toBe('en')
+    const { items } = (await admin('GET /configuration/revisions')).json
+    expect(items).toEqual([expect.objectContaining({ comment: 'provisioned', authorId: null })])
+    const refused = await ask(`never-${plan}`, { integrations: { slack: { enabled: true } } })
+    expect(refused.status).toBe(422)
+    expect((await ask(`never-${plan}`, {})).status).toBe(201)
+  })
+
   it('removes a tenant with everything in it and nothing beside it', async () => {
     const gone = await service.tenant('gone')
     const stays = await service.tenant('stays')
@@ -59,7 +79,7 @@ describe('the operator', () => {
     expect((await service.operator(`DELETE /operator/tenants/${gone.id}`)).status).toBe(204)
     expect((await gone.admin('GET /projects')).status).toBe(401)
     expect((await stays.admin('GET /tasks')).json.total).toBe(1)
-    for (const table of ['memberships', 'projects', 'tasks', 'provisionings']) {
+    for (const table of ['memberships', 'projects', 'tasks', 'control.provisionings', 'control.placements']) {
       const { rows } = await service.database.pool.query(
         `SELECT count(*)::int AS left_over FROM ${table} WHERE tenant_id = $1`,
         [gone.id],

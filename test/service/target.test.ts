@@ -1,6 +1,8 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import inDatabases from '../../fixtures/tiers/database.target.ts'
+import inSchemas from '../../fixtures/tiers/schema.target.ts'
 import target from '../../fixtures/watertight.target.ts'
 import type { StartedService, TenantSeed } from '../../harness/target/target.ts'
 import { freshDatabase, testServer } from '../support/postgres.ts'
@@ -42,7 +44,11 @@ const seed = (index: number): TenantSeed => ({
 })
 
 describe('the target', () => {
-  it('starts the service, provisions tenants that collide, and authenticates their actors', async () => {
+  it.each([
+    ['shared tables', target],
+    ['schemas', inSchemas],
+    ['databases', inDatabases],
+  ])('provisions tenants that collide, in %s, and authenticates their actors', async (_, target) => {
     const service = await start(original, (await freshDatabase()).url)
     const tenants = [await target.provision(seed(0), service), await target.provision(seed(1), service)]
     const lists = await Promise.all(
@@ -66,7 +72,11 @@ describe('the target', () => {
     await (await start(original, template.url)).stop()
     await template.pool.end()
     const clone = await (await testServer()).createDatabase(null, { template: template.name })
-    const directory = await copyWith('health.ts', `{ status: 'ok' } as const`, `{ status: 'ok' as const }`)
+    const directory = await copyWith(
+      'operations/health.ts',
+      `{ status: 'ok' } as const`,
+      `{ status: 'ok' as const }`,
+    )
     const service = await start(directory, clone.url, false)
     expect(await (await fetch(`${service.baseUrl}/health`)).json()).toEqual({ status: 'ok' })
   })

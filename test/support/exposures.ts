@@ -5,10 +5,11 @@ import type { Exposure } from '../../rules/query/reach/exposure.ts'
 import type { TenancyFile } from '../../rules/tenancy/tenancy.ts'
 import { contextOf } from './queries.ts'
 
-/** The exposure of every mention that the statements of `service.ts` do not confine, in source order; the other files lie around it. */
+/** The exposure of every mention that the statements of one file do not confine, in source order; the other files lie around it. */
 export function exposuresOf(
   files: Readonly<Record<string, string>>,
   tenancy: TenancyFile,
+  of = 'service.ts',
 ): readonly Exposure[] {
   const folder = mkdtempSync(join(tmpdir(), 'reach-'))
   try {
@@ -16,7 +17,7 @@ export function exposuresOf(
       mkdirSync(dirname(join(folder, name)), { recursive: true })
       writeFileSync(join(folder, name), text)
     }
-    const file = contextOf(files['service.ts']!, tenancy, join(folder, 'service.ts'))!
+    const file = contextOf(files[of]!, tenancy, join(folder, of))!
     return file.sites.flatMap(({ queries }) =>
       queries.flatMap((judged) =>
         judged.occurrences
@@ -32,7 +33,8 @@ export function exposuresOf(
 export const exposureKinds = (
   files: Readonly<Record<string, string>>,
   tenancy: TenancyFile,
-): readonly Exposure['kind'][] => exposuresOf(files, tenancy).map(({ kind }) => kind)
+  of?: string,
+): readonly Exposure['kind'][] => exposuresOf(files, tenancy, of).map(({ kind }) => kind)
 
 /** Teams, and what they own. */
 export const teamsWith = (

@@ -1,6 +1,6 @@
 import { afterAll, inject } from 'vitest'
 import { type Pool, openPool } from '../../harness/postgres/connection.ts'
-import { type PostgresServer, startPostgres } from '../../harness/postgres/server.ts'
+import { type Database, type PostgresServer, startPostgres } from '../../harness/postgres/server.ts'
 
 let attached: Promise<PostgresServer> | null = null
 
@@ -21,10 +21,20 @@ export interface FreshDatabase {
 /** Makes an empty database, or one in which `sql` has been run; call it in a hook or a test, as often as needed. */
 export async function freshDatabase(sql?: string): Promise<FreshDatabase> {
   const server = await testServer()
-  const { name, url } = await server.createDatabase()
+  const database = open(await server.createDatabase())
+  if (sql !== undefined) await database.pool.query(sql)
+  return database
+}
+
+/** A database of this test file alone that begins as a copy of another one. */
+export async function copyOf(template: string): Promise<FreshDatabase> {
+  const server = await testServer()
+  return open(await server.createDatabase(null, { template }))
+}
+
+function open({ name, url }: Database): FreshDatabase {
   const pool = openPool(url)
   pools.push(pool)
-  if (sql !== undefined) await pool.query(sql)
   return { name, url, pool }
 }
 

@@ -1,6 +1,8 @@
 import { afterAll } from 'vitest'
+import type { Plan } from '../../fixtures/service/isolation/plans.ts'
 import { buildService, type Service, type ServiceOptions } from '../../fixtures/service/service.ts'
-import { freshDatabase, type FreshDatabase } from './postgres.ts'
+import { migratedDatabase } from './migrated-database.ts'
+import type { FreshDatabase } from './postgres.ts'
 
 export interface Answer {
   readonly status: number
@@ -23,6 +25,8 @@ export interface RunningService extends Service {
   readonly as: (token?: string) => Ask
   readonly operator: Ask
   readonly tenant: (slug: string) => Promise<TenantInService>
+  /** Another instance on the same database, with the same options. */
+  readonly second: () => Promise<RunningService>
 }
 
 /** A tenant of the service with two people in it. */
@@ -43,14 +47,51 @@ afterAll(async () => {
   for (const service of running.splice(0)) await service.app.close()
 })
 
-/** The reference service on a database of its own. */
-export async function serviceOnFreshDatabase(options: Partial<ServiceOptions> = {}): Promise<RunningService> {
-  const database = await freshDatabase()
-  const service = await buildService({ databaseUrl: database.url, poolSize: 4, ...options })
+/** The reference service on a database of its own; its tenants are on the plan given. */
+export async function serviceOnFreshDatabase({
+  plan = 'team',
+  ...options
+}: Partial<ServiceOptions> & { readonly plan?: Plan } = {}): Promise<RunningService> {
+  return serviceOn(await migratedDatabase(), plan, options)
+}
+
+/** The reference service on a database that is there. */
+export async function serviceOn(
+  database: FreshDatabase,
+  plan: Plan = 'team',
+  options: Partial<ServiceOptions> = {},
+): Promise<RunningService> {
+  const service = await buildService({
+    databaseUrl: database.url,
+    poolSize: 4,
+    workers: false,
+    ...options,
+  })
   running.push(service)
   const as = asker(service)
   const operator = as(service.operatorToken)
-  return { ...service, database, as, operator, tenant: (slug) => provision(slug, operator, as) }
+  return {
+    ...service,
+    database,
+    as,
+    operator,
+    tenant: (slug) => provision(slug, plan, operator, as),
+    second: () => serviceOn(database, plan, options),
+  }
+}
+
+/** Makes something of a tenant true that takes too long to come true by itself. The change log wants to know whose it is. */
+export async function arrange(service: RunningService, tenantId: string, statement: string): Promise<void> {
+  await service.database.pool.query(
+    `BEGIN; SELECT set_config('app.tenant_id', '${tenantId}', true); ${statement}; COMMIT`,
+  )
+}
+
+/** For tests whose traffic is no customer's: nothing is refused, and no answer tells what is left. */
+export async function withoutLimits({ operator }: RunningService, { id }: TenantInService): Promise<void> {
+  const body = { plan: 'unlimited', reason: 'test' }
+  const { status, text } = await operator(`PUT /operator/tenants/${id}/quotas`, { body })
+  if (status !== 200) throw new Error(`the limits were not lifted: ${text}`)
 }
 
 function asker({ app }: Service): (token?: string) => Ask {
@@ -64,7 +105,7 @@ function asker({ app }: Service): (token?: string) => Ask {
         ...(body !== undefined && { payload: body as object }),
       })
       const text = answer.body
-      const isJson = /json/.test(String(answer.headers['content-type'])) && text !== ''
+      const isJson = /\bjson/.test(String(answer.headers['content-type'])) && text !== ''
       return {
         status: answer.statusCode,
         headers: answer.headers,
@@ -74,10 +115,16 @@ function asker({ app }: Service): (token?: string) => Ask {
     }
 }
 
-async function provision(slug: string, operator: Ask, as: (token?: string) => Ask): Promise<TenantInService> {
+async function provision(
+  slug: string,
+  plan: Plan,
+  operator: Ask,
+  as: (token?: string) => Ask,
+): Promise<TenantInService> {
   const { json } = await operator('POST /operator/tenants', {
     body: {
       slug,
+      plan,
       name: 'Tenant',
       members: [
         { name: 'Ada', email: 'ada@example.org', role: 'admin' },
