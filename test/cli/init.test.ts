@@ -40,6 +40,21 @@ describe('watertight init', () => {
     })
   })
 
+  it('tells of a program that acts in one tenant, and leaves it to a person to say so', async () => {
+    put('migrations/1.sql', sql)
+    put('src/env.ts', "export const DEFAULT_MERCHANT_ID = '875c'\n")
+    put('src/middleware.ts', 'export const act = (req) => { req.merchantId = DEFAULT_MERCHANT_ID }\n')
+    const { code, stdout } = await commandLine(['init'], folder)
+    expect(code).toBe(0)
+    expect(stdout).toContain('Whoever acts is given the tenant `DEFAULT_MERCHANT_ID` at src/middleware.ts:1.')
+    expect(model().singleTenant).toBeUndefined()
+    const singleTenant = { constant: 'DEFAULT_MERCHANT_ID', reason: 'one installation for each merchant' }
+    put('tenancy.json', JSON.stringify({ ...model(), singleTenant }))
+    const again = await commandLine(['init', '--yes'], folder)
+    expect(again.stdout).not.toContain('Whoever acts')
+    expect(model().singleTenant).toEqual(singleTenant)
+  })
+
   it('prefers a Prisma schema, in one file or many', async () => {
     put('prisma/schema/base.prisma', 'model Merchant {\n id Int @id\n orders Order[]\n}\n')
     put(

@@ -1,32 +1,20 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeHtml } from '../../harness/report/html.ts'
 import { recordOf } from '../../harness/report/record.ts'
 import { sampleEvents, sampleFinding, sampleSummary } from '../support/campaign-sample.ts'
+import { hasBrowser, launchBrowser } from '../support/browser.ts'
 
-/** A browser of the system; the report is also tested as text, so that a machine without one loses little. */
-const executablePath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-)
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-]
-
-describe.runIf(executablePath !== undefined)('the report in Chromium', () => {
+describe.runIf(hasBrowser)('the report in Chromium', () => {
   const folder = mkdtempSync(join(tmpdir(), 'watertight-report-'))
   let browser: Browser
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath!, args: quiet })
+    browser = await launchBrowser()
   })
   afterAll(async () => {
     await browser.close()
