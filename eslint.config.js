@@ -12,6 +12,7 @@ export default [
       'watertight-report/',
       '.watertight/',
       'fixtures/lint/',
+      'fixtures/rules/',
       'test/package/stranger/',
     ],
   },
@@ -22,7 +23,16 @@ export default [
     rules: {
       'watertight/no-raw-sql': [
         'error',
-        { allow: ['fixtures/service/{isolation,domain/search}/**', 'fixtures/service/health.ts'] },
+        {
+          allow: [
+            'fixtures/service/{isolation,backup}/**',
+            'fixtures/service/lifecycle/{erasure,offboarding}/**',
+            'fixtures/service/scoping/override.ts',
+            'fixtures/service/jobs/{queue,liveness}.ts',
+            'fixtures/service/exports/archive.ts',
+            'fixtures/service/operations/health.ts',
+          ],
+        },
       ],
     },
   },
