@@ -31,14 +31,20 @@ export function wireOf(resolved: Resolved): {
   return { headers: wire, body: new URLSearchParams(fields).toString() }
 }
 
+/** Ids of others inside the words that fields were filled with: an answer that repeats them, then or later, tells nothing. */
+export function spokenIds(text: string, actor: Tenant, arena: Arena): string[] {
+  return Array.from(arena.world.identifiers.foreign(text, actor.index), ({ id }) => id)
+}
+
 /** What the oracles are told about a request and its answer. */
 export function exchangeOf(resolved: Resolved, answer: Answer, actor: Tenant, arena: Arena): Exchange {
+  const text = `${resolved.path} ${JSON.stringify(resolved.body) ?? ''}`
   return {
     operation: resolved.prepared.operation,
     relation: resolved.relation,
     actor: actor.index,
     named: resolved.named,
-    sent: resolved.sent,
+    sent: new Set([...resolved.sent, ...spokenIds(text, actor, arena)]),
     hinted: resolved.hinted === null ? null : arena.victim.index,
     answer,
   }

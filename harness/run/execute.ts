@@ -13,7 +13,7 @@ import type { View } from '../oracles/view.ts'
 import { creates } from '../target/resources.ts'
 import { type Arena, viewOf } from './arena.ts'
 import type { OracleId, Relation } from './events.ts'
-import { exchangeOf, sendResolved } from './exchange.ts'
+import { exchangeOf, sendResolved, spokenIds } from './exchange.ts'
 
 /** A step as it went: what was sent, and what came back. */
 export interface Played {
@@ -159,6 +159,7 @@ class Execution {
         this.#arena.coverage.unresolved(step.operation)
       return null
     }
+    this.#notePlanted(resolved)
     const answer = await sendResolved(resolved, this.#arena)
     const exchange = exchangeOf(resolved, answer, this.#attacker, this.#arena)
     const succeeded = this.#arena.success(answer.status)
@@ -203,6 +204,13 @@ class Execution {
     if (accusation !== null) this.#charge(accusation, resolved, at)
   }
 
+  /** What a write names of others may be shown to the attacker from now on, whether it was meant as an id or as a word. */
+  #notePlanted({ prepared: { operation }, relation, sent, body }: Resolved): void {
+    if (!operation.writes) return
+    const words = spokenIds(JSON.stringify(body) ?? '', this.#attacker, this.#arena)
+    for (const id of relation === 'foreign' ? [...sent, ...words] : words) this.#attacker.planted.add(id)
+  }
+
   /** Keeps what the answer taught: ids that the actor owns, and whether its own request worked. */
   #remember(resolved: Resolved, answer: Answer, succeeded: boolean): void {
     const { step, relation, prepared } = resolved
@@ -212,7 +220,6 @@ class Execution {
     if (ordinary) this.#arena.coverage.control(operation.id, answer.status, succeeded)
     if (operation.writes) {
       this.#arena.coverage.judged(operation.id, relation, 'foreign-write')
-      if (relation === 'foreign') for (const id of resolved.sent) this.#attacker.planted.add(id)
       if (succeeded && !ordinary) this.#suspicious = true
     }
     if (!succeeded || step.credential !== 'actor') return
