@@ -21,14 +21,17 @@ export async function populated({
   tenants: count,
   tasks,
   plan = 'team',
+  workers = true,
 }: {
   readonly tenants: number
   readonly tasks: number
   readonly plan?: Plan
+  /** Whether what comes round by the clock is done meanwhile: a first backup of every tenant, for one. */
+  readonly workers?: boolean
 }): Promise<Populated> {
   const server = await startPostgres()
   const { url: databaseUrl } = await server.createDatabase()
-  const service = await buildService({ databaseUrl })
+  const service = await buildService({ databaseUrl, workers })
   const tenants: PopulatedTenant[] = []
   for (let index = 0; index < count; index += 1) {
     tenants.push(await makeTenant(service, `bench-${index}`, tasks, plan))

@@ -5,7 +5,7 @@
 import { median } from './figures.ts'
 import { makeTenant, populated } from './populated.ts'
 
-const { service, tenants, close } = await populated({ tenants: 1, tasks: 100 })
+const { service, tenants, close } = await populated({ tenants: 1, tasks: 100, workers: false })
 
 for (const [tier, plan, count, goal] of [
   ['row', 'team', 40, 200],
@@ -43,6 +43,7 @@ for (const size of sizes) {
       Array.from({ length: batch }, (_, index) => makeTenant(service, `flat-${made + index}`, 5, 'team')),
     )
     made += batch
+    if (made % 500 === 0) console.error(`made ${made} tenants of ${sizes.at(-1)}`)
   }
   for (let index = 0; index < 200; index += 1) await request()
   const times: number[] = []

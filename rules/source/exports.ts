@@ -12,7 +12,7 @@ export type Exported =
   | { readonly kind: 'stars'; readonly specifiers: readonly string[] }
 
 /** Finds an export by name (`default`, `*` for what `require` returns), in ES modules and CommonJS. */
-export function exportedNode(module: SourceModule, name: string): Exported {
+export function exportedNode(module: Pick<SourceModule, 'program'>, name: string): Exported {
   const stars: string[] = []
   let whole: TSESTree.Node | null = null
   for (const statement of module.program.body) {

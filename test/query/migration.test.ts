@@ -53,6 +53,40 @@ describe('schema migrations are no application queries', () => {
   })
 })
 
+const pool = `import { Pool } from 'pg'
+const pool = new Pool()
+`
+const set = `await pool.query('UPDATE courses SET level = 1')`
+
+describe('migrations that are functions', () => {
+  it.each([
+    ['Knex', '/app/migrations/20250101_level.ts', `export async function up(knex) { ${set} }`],
+    ['Knex in CommonJS', '/app/db/migrations/level.ts', `exports.up = async function (knex) { ${set} }`],
+    [
+      'sequelize-cli',
+      '/app/database/migrations/20250502184712-level.ts',
+      `module.exports = { async up(queryInterface) { ${set} }, async down() {} }`,
+    ],
+    ['umzug', '/app/db-migrations/level.ts', `const up = async ({ context }) => { ${set} }\nexport { up }`],
+    ['a default export', '/app/schema/0001_level.ts', `export default { up: async (knex) => { ${set} } }`],
+    [
+      'a helper beside one',
+      '/app/migrations/0001.ts',
+      `async function level() { ${set} }\nexport const up = () => level()`,
+    ],
+  ])('%s', (_, filename, code) => {
+    expect(statementsIn(pool + code, tenancy, filename)).toEqual([])
+  })
+
+  it.each([
+    ['in a file of the application', '/app/votes/courses.ts', `export async function up(request) { ${set} }`],
+    ['under another name', '/app/migrations/run.ts', `export async function runAll() { ${set} }`],
+    ['in a class', '/app/migrations/votes.ts', `export class Votes { async up() { ${set} } }`],
+  ])('but not one %s', (_, filename, code) => {
+    expect(statementsIn(pool + code, tenancy, filename)).toHaveLength(1)
+  })
+})
+
 describe('what only looks like a migration', () => {
   it.each([
     [
