@@ -3,7 +3,7 @@ import { resolveStep, type Scene } from '../generate/resolve.ts'
 import { plainStep, type Step } from '../generate/trial.ts'
 import { harvest, Pool } from '../model/pool.ts'
 import type { Tenant } from '../model/tenant.ts'
-import { creates } from '../target/resources.ts'
+import { creates, endsInDeed } from '../target/resources.ts'
 import type { JsonSchema, Operation } from '../target/target.ts'
 import type { Arena } from './arena.ts'
 import { sendResolved } from './exchange.ts'
@@ -35,9 +35,18 @@ export async function takeCensus(tenant: Tenant, arena: Arena, keep: Keep = 'eve
 function creators(arena: Arena): readonly Operation[] {
   const operations = [...arena.prepared.values()].map(({ operation }) => operation)
   // What lies at the top comes first, for what is nested needs its parent.
-  return operations
-    .filter((operation) => creates(operation) && operation.access === 'tenant')
-    .toSorted((left, right) => left.path.length - right.path.length)
+  return (
+    operations
+      .filter((operation) => creates(operation) && operation.access === 'tenant')
+      // What is done with a row may use it up: an invoice that was issued is no draft any more, and nobody could delete it.
+      .filter(({ path, produces }) => !endsInDeed(path) || isNamedBy(produces!, arena))
+      .toSorted((left, right) => left.path.length - right.path.length)
+  )
+}
+
+/** Do requests name things of this type by their ids? */
+function isNamedBy(type: string, arena: Arena): boolean {
+  return [...arena.prepared.values()].some(({ slots }) => slots.some((slot) => slot.type === type))
 }
 
 function reads(arena: Arena): readonly Operation[] {

@@ -105,6 +105,20 @@ export function typeOfCollection(path: string): string | null {
   return null
 }
 
+/**
+ * In a program that names its collections in the plural, a word in the singular behind an id says what is done with the row:
+ * `/invoices/{id}/issue`, `/tasks/{id}/complete`.
+ */
+export function endsInDeed(path: string): boolean {
+  const [collection, id, last] = path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .slice(-3)
+  if (last === undefined || !id!.includes('{') || last.includes('{') || collection!.includes('{'))
+    return false
+  return singular(last) === last && singular(collection!) !== collection
+}
+
 /** Does a success make a new row of what the operation produces? */
 export function creates(operation: Pick<Operation, 'method' | 'path' | 'produces'>): boolean {
   return operation.method === 'POST' && operation.produces !== undefined && !endsInAction(operation.path)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bodyResourcesOf } from '../../harness/target/body-resources.ts'
-import { creates, endsInAction, typeOfCollection } from '../../harness/target/resources.ts'
+import { creates, endsInAction, endsInDeed, typeOfCollection } from '../../harness/target/resources.ts'
 
 describe('the collection that a path ends in', () => {
   it.each([
@@ -28,5 +28,16 @@ describe('the collection that a path ends in', () => {
     expect(endsInAction('/tasks/search')).toBe(true)
     expect(creates({ method: 'POST', path: '/tasks/search', produces: 'task' })).toBe(false)
     expect(creates({ method: 'POST', path: '/tasks', produces: 'task' })).toBe(true)
+  })
+
+  it.each([
+    ['/invoices/{id}/issue', true],
+    ['/v1/tasks/{taskId}/complete', true],
+    ['/tasks/{id}/comments', false],
+    ['/tasks/complete', false],
+    ['/post/{id}/comment', false],
+    ['/tasks', false],
+  ])('is told from what is done with one row: %s', (path, deed) => {
+    expect(endsInDeed(path)).toBe(deed)
   })
 })
