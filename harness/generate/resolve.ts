@@ -276,12 +276,6 @@ class Draft {
       this.#host = `${value}${place.suffix.startsWith('.') ? '' : '.'}${place.suffix}`
   }
 
-  /** Words that a field was filled with may happen to name the victim: an answer that repeats them tells nothing. */
-  #noteSpoken(text: string): void {
-    const { provisioned, slug } = this.#scene.victim
-    for (const name of [provisioned.id, slug]) if (text.includes(name)) this.#sent.add(name)
-  }
-
   resolved(): Resolved {
     const { operation } = this.#prepared
     const path = operation.path.replace(/\{([^}]+)\}/g, (_all, name: string) =>
@@ -290,7 +284,6 @@ class Draft {
     const query = this.#query
       .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
       .join('&')
-    this.#noteSpoken(`${path}?${query} ${JSON.stringify(this.#body) ?? ''}`)
     const foreign = this.#named.size > 0 && this.#hinted === null
     return {
       prepared: this.#prepared,

@@ -31,9 +31,13 @@ export function wireOf(resolved: Resolved): {
   return { headers: wire, body: new URLSearchParams(fields).toString() }
 }
 
-/** Ids of others inside the words that fields were filled with: an answer that repeats them, then or later, tells nothing. */
-export function spokenIds(text: string, actor: Tenant, arena: Arena): string[] {
-  return Array.from(arena.world.identifiers.foreign(text, actor.index), ({ id }) => id)
+/**
+ * Names and ids of others that stand in a text, whether they were put there as such or inside a word that a field was filled with:
+ * an answer that repeats them, then or later, tells nothing.
+ */
+export function spokenIn(text: string, actor: Tenant, { world, victim }: Arena): string[] {
+  const names = [victim.provisioned.id, victim.slug].filter((name) => text.includes(name))
+  return [...names, ...Array.from(world.identifiers.foreign(text, actor.index), ({ id }) => id)]
 }
 
 /** What the oracles are told about a request and its answer. */
@@ -44,7 +48,7 @@ export function exchangeOf(resolved: Resolved, answer: Answer, actor: Tenant, ar
     relation: resolved.relation,
     actor: actor.index,
     named: resolved.named,
-    sent: new Set([...resolved.sent, ...spokenIds(text, actor, arena)]),
+    sent: new Set([...resolved.sent, ...spokenIn(text, actor, arena)]),
     hinted: resolved.hinted === null ? null : arena.victim.index,
     answer,
   }

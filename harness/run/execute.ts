@@ -13,7 +13,7 @@ import type { View } from '../oracles/view.ts'
 import { creates } from '../target/resources.ts'
 import { type Arena, viewOf } from './arena.ts'
 import type { OracleId, Relation } from './events.ts'
-import { exchangeOf, sendResolved, spokenIds } from './exchange.ts'
+import { exchangeOf, sendResolved, spokenIn } from './exchange.ts'
 
 /** A step as it went: what was sent, and what came back. */
 export interface Played {
@@ -207,7 +207,7 @@ class Execution {
   /** What a write names of others may be shown to the attacker from now on, whether it was meant as an id or as a word. */
   #notePlanted({ prepared: { operation }, relation, sent, body }: Resolved): void {
     if (!operation.writes) return
-    const words = spokenIds(JSON.stringify(body) ?? '', this.#attacker, this.#arena)
+    const words = spokenIn(JSON.stringify(body) ?? '', this.#attacker, this.#arena)
     for (const id of relation === 'foreign' ? [...sent, ...words] : words) this.#attacker.planted.add(id)
   }
 
