@@ -20,7 +20,8 @@ export interface Cluster {
 export const superuser = 'postgres'
 
 /**
- * What a database of tests needs and a database with data to lose must not have.
+ * What a database of tests needs and a database with data to lose must not have; and connections for several services at once, each
+ * with pools of its own for every tenant that has a database to itself.
  * Source: PostgreSQL documentation, section 14.5 "Non-Durable Settings".
  */
 const settings = `
@@ -29,7 +30,7 @@ synchronous_commit = off
 full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
-max_connections = 200
+max_connections = 400
 shared_buffers = 64MB
 huge_pages = off
 unix_socket_directories = ''
@@ -65,7 +66,7 @@ export async function newCluster(
   identity: Identity | null,
   cache: string,
 ): Promise<Cluster> {
-  const template = join(cache, `template-1-${installation.key}`)
+  const template = join(cache, `template-2-${installation.key}`)
   if (!existsSync(template)) await initialise(installation, identity, cache, template)
   const directory = join(cache, `run-${process.pid}-${randomBytes(4).toString('hex')}`)
   await copyTree(join(template, 'data'), directory, identity)

@@ -1,4 +1,4 @@
-import { afterAll } from 'vitest'
+import { afterAll, onTestFinished, TestRunner } from 'vitest'
 import type { Plan } from '../../fixtures/service/isolation/plans.ts'
 import { buildService, type Service, type ServiceOptions } from '../../fixtures/service/service.ts'
 import { migratedDatabase } from './migrated-database.ts'
@@ -47,6 +47,15 @@ afterAll(async () => {
   for (const service of running.splice(0)) await service.app.close()
 })
 
+/**
+ * Closes a service when the test that started it ends, or with its file when a hook did. Each holds up to twenty connections of
+ * the one server that all tests share.
+ */
+function closeInTime(service: Service): void {
+  if (TestRunner.getCurrentTest() === undefined) running.push(service)
+  else onTestFinished(() => service.app.close())
+}
+
 /** The reference service on a database of its own; its tenants are on the plan given. */
 export async function serviceOnFreshDatabase({
   plan = 'team',
@@ -67,7 +76,7 @@ export async function serviceOn(
     workers: false,
     ...options,
   })
-  running.push(service)
+  closeInTime(service)
   const as = asker(service)
   const operator = as(service.operatorToken)
   return {
