@@ -18,8 +18,9 @@ Usage: watertight init [--from PATH]... [--database URL] [--tenant-column NAME].
 
 Infers the tenancy model from your schema, writes it, and says what it was unsure of.
 
-  --from PATH           a file or folder with your schema: Prisma, Drizzle, an SQL file, SQL migrations or Knex
-                        migrations; found by itself when neither --from nor --database is given
+  --from PATH           a file or folder with your schema: models (Prisma, Drizzle, TypeORM, MikroORM, Sequelize),
+                        migrations in SQL or in code, or types of tables; found by itself when neither --from nor
+                        --database is given
   --database URL        a live PostgreSQL database; only its catalog is read
   --tenant-column NAME  the column that carries the tenant, most specific first; found by itself otherwise
   --out FILE            where to write the model (tenancy.json)

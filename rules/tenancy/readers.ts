@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readMigrations } from '../schema/from-migrations.ts'
 import { readMigrationFiles } from '../schema/migration-files.ts'
 import { countDrizzle, shapeOfDrizzle } from './drizzle.ts'
-import { countKnex, shapeOfKnex } from './knex.ts'
+import { countKnex, countProgram, shapeOfKnex, shapeOfProgram } from './migrations/read.ts'
 import { shapeOfPrisma } from './prisma.ts'
 import { shapeOfSchema } from './schema-shape.ts'
 import type { DatabaseShape } from './shape.ts'
@@ -15,8 +15,11 @@ import { shapeOfTypeOrm } from './typeorm.ts'
 export interface SchemaReader {
   /** What a person calls the source: `Prisma schema`. */
   readonly name: string
-  /** A model tells how the code names things, so it is asked before migrations; types tell few keys, so they come last. */
-  readonly kind: 'model' | 'migrations' | 'types'
+  /**
+   * A model tells how the code names things, so it is asked before migrations; types tell few keys, so they come last. A program that
+   * makes tables may be a tool's for its own ends, so it never stands beside a model.
+   */
+  readonly kind: 'model' | 'migrations' | 'program' | 'types'
   /** Names of the files that may hold one. */
   readonly files: RegExp
   /** About how many relations the file declares, told cheaply from its text; 0 when this reader has no business there. */
@@ -50,6 +53,14 @@ const knex: SchemaReader = {
   read: (files) => shapeOfKnex(files),
 }
 
+const program: SchemaReader = {
+  name: 'migrations in code',
+  kind: 'program',
+  files: /\.[cm]?[jt]s$/,
+  count: countProgram,
+  read: (files) => shapeOfProgram(files),
+}
+
 const sql: SchemaReader = {
   name: 'SQL file or folder of SQL migrations',
   kind: 'migrations',
@@ -59,7 +70,7 @@ const sql: SchemaReader = {
   read: (_files, path) => shapeOfSchema(readMigrations(readMigrationFiles([path]))),
 }
 
-const program = /\.[cm]?[jt]s$/
+const anyProgram = /\.[cm]?[jt]s$/
 /** Base classes, embedded ones and the naming strategy belong to the entities, but declare no table. */
 const besides = 0.01
 
@@ -70,7 +81,7 @@ const otherEntities =
 const typeorm: SchemaReader = {
   name: 'TypeORM entities',
   kind: 'model',
-  files: program,
+  files: anyProgram,
   count: (text) => {
     if (otherEntities.test(text) && !/['"]typeorm['"]/.test(text)) return 0
     const entities = occurrences(text, /^\s*@\w*Entity\b|\bnew\s+EntitySchema\b/gm)
@@ -83,7 +94,7 @@ const typeorm: SchemaReader = {
 const mikroOrm: SchemaReader = {
   name: 'MikroORM entities',
   kind: 'model',
-  files: program,
+  files: anyProgram,
   count: (text) => {
     if (!/['"]@mikro-orm\//.test(text) || /['"]typeorm['"]/.test(text)) return 0
     const entities = occurrences(text, /^\s*@\w*Entity\b|\bnew\s+EntitySchema\b|\bdefineEntity\s*\(/gm)
@@ -95,7 +106,7 @@ const mikroOrm: SchemaReader = {
 const sequelize: SchemaReader = {
   name: 'Sequelize models',
   kind: 'model',
-  files: program,
+  files: anyProgram,
   count: (text) => {
     if (!/sequelize/i.test(text)) return 0
     const defined = occurrences(
@@ -128,6 +139,7 @@ export const schemaReaders: readonly SchemaReader[] = [
   mikroOrm,
   sequelize,
   knex,
+  program,
   sql,
   tableTypes,
 ]

@@ -82,6 +82,8 @@ export function detectSources(folder: string): readonly string[] {
 function migrationSources(folder: string, migrations: Holding): string[] {
   const home = bestMigrationHome(folder, migrations)
   if (home !== null) return [home]
+  // A program that makes its tables when it starts does so from wherever it likes.
+  if (migrations.reader.kind === 'program') return [modelHome(folder, migrations)]
   return migrations.files
     .map(({ file }) => file)
     .filter((file) => schemaFile.test(basename(file)))
@@ -120,7 +122,7 @@ function holdings(files: readonly string[]): Holding[] {
       .filter(({ count }) => count > 0),
   }))
   const rank = ({ reader, files }: Holding) => {
-    const weight = { model: 1e6, migrations: 2, types: 1 }[reader.kind]
+    const weight = { model: 1e6, migrations: 2, program: 2, types: 1 }[reader.kind]
     return weight * total(files)
   }
   return found.filter((one) => total(one.files) >= 1).sort((a, b) => rank(b) - rank(a))

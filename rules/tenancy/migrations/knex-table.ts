@@ -1,12 +1,6 @@
-import type { Follower, Term } from '../source/term.ts'
-import { type KnexScript, columnType, keyName, quoted, quotedTable } from './knex-script.ts'
-
-/** `object.name(…)` or `object.name`; arguments are null where nothing is called. */
-export interface Link {
-  readonly name: string
-  readonly arguments: readonly Term[] | null
-  readonly line: number
-}
+import type { Follower } from '../../source/term.ts'
+import { type Link, namesIn } from './chain.ts'
+import { type MigrationScript, TableScript, quotedTable } from './script.ts'
 
 const ignored = new Set(
   'index dropIndex comment engine charset collate inherits queryContext dropUniqueIfExists check'.split(' '),
@@ -14,32 +8,28 @@ const ignored = new Set(
 
 /** Collects what the callback of `createTable` or `alterTable` says, and writes it as SQL. */
 export class KnexTable {
-  readonly #parts: string[] = []
-  readonly #create: boolean
   readonly #name: string
   readonly #schema: string | null
-  readonly #script: KnexScript
+  readonly #table: TableScript
   readonly #follower: Follower
   readonly #unread: (line: number, what: string) => void
 
   constructor(
     options: { readonly create: boolean; readonly name: string; readonly schema: string | null },
-    script: KnexScript,
+    script: MigrationScript,
     follower: Follower,
     unread: (line: number, what: string) => void,
   ) {
-    this.#create = options.create
     this.#name = options.name
     this.#schema = options.schema
-    this.#script = script
+    this.#table = new TableScript(script, quotedTable(options.schema, options.name), options.create)
     this.#follower = follower
     this.#unread = unread
   }
 
   /** The table itself, once its callback has been read. */
   finish(line: number): void {
-    if (!this.#create) return
-    this.#script.add(line, `CREATE TABLE IF NOT EXISTS ${this.#target} (${this.#parts.join(', ')})`)
+    this.#table.finish(line)
   }
 
   /** One statement of the callback: `table.uuid('org_id').notNullable().references('orgs.id')`. */
@@ -54,38 +44,28 @@ export class KnexTable {
         return this.#drop(line, ['created_at', 'updated_at'])
       case 'dropColumn':
       case 'dropColumns':
-        return this.#drop(line, this.#texts(first.arguments))
+        return this.#drop(line, namesIn(first.arguments, this.#follower))
       case 'renameColumn':
         return this.#rename(first)
       case 'setNullable':
       case 'dropNullable':
-        return this.#nullable(line, this.#texts(first.arguments)[0], first.name === 'setNullable')
+        return this.#nullable(line, namesIn(first.arguments, this.#follower)[0], first.name === 'setNullable')
       case 'primary':
       case 'unique':
         return this.#key(first)
       case 'foreign':
-        return this.#foreign(line, this.#texts([first.arguments[0]!]), modifiers)
+        return this.#foreign(line, namesIn([first.arguments[0]], this.#follower), modifiers)
       case 'dropPrimary':
-        return this.#dropConstraint(line, this.#texts(first.arguments)[0] ?? `${this.#name}_pkey`)
+        return this.#table.dropConstraint(
+          line,
+          namesIn(first.arguments, this.#follower)[0] ?? `${this.#name}_pkey`,
+        )
       case 'dropForeign':
       case 'dropUnique':
         return this.#dropKey(first)
       default:
         return this.#column(first, modifiers)
     }
-  }
-
-  get #target(): string {
-    return quotedTable(this.#schema, this.#name)
-  }
-
-  #add(line: number, part: string): void {
-    if (this.#create) this.#parts.push(part)
-    else this.#script.add(line, `ALTER TABLE ${this.#target} ADD ${part}`)
-  }
-
-  #alter(line: number, command: string): void {
-    this.#script.add(line, `ALTER TABLE ${this.#target} ${command}`)
   }
 
   #column(first: Link, modifiers: readonly Link[]): void {
@@ -102,38 +82,35 @@ export class KnexTable {
       this.#nullable(first.line, name, !required)
       return
     }
-    const exists = this.#create ? '' : 'COLUMN IF NOT EXISTS '
-    const column = `${exists}${quoted(name)} ${columnType(first.name)}`
-    this.#add(first.line, column + (required ? ' NOT NULL' : ''))
-    if (increments || has('primary')) this.#add(first.line, `PRIMARY KEY (${quoted(name)})`)
+    this.#table.column(first.line, name, { required, type: columnType(first.name) })
+    if (increments || has('primary')) this.#table.primaryKey(first.line, [name])
     if (has('unique')) this.#unique(first.line, [name])
     if (has('references')) this.#foreign(first.line, [name], modifiers)
   }
 
   #timestamps({ arguments: values, line }: Link): void {
     const texts = (values ?? []).map((one) => this.#follower.text(one))
-    const required = texts[1] === 'true' ? ' NOT NULL' : ''
+    const required = texts[1] === 'true'
     const camel = texts[2] === 'true'
     for (const name of camel ? ['createdAt', 'updatedAt'] : ['created_at', 'updated_at']) {
-      this.#add(line, `${this.#create ? '' : 'COLUMN IF NOT EXISTS '}${quoted(name)} timestamptz${required}`)
+      this.#table.column(line, name, { required, type: 'timestamptz' })
     }
   }
 
   #key({ name, arguments: values, line }: Link): void {
-    const columns = this.#texts([values![0]!])
+    const columns = namesIn([values![0]], this.#follower)
     if (columns.length === 0) this.#unread(line, `a key of ${this.#name} whose columns are not constant`)
     else if (name === 'unique') this.#unique(line, columns)
-    else this.#add(line, `PRIMARY KEY (${columns.map(quoted).join(', ')})`)
+    else this.#table.primaryKey(line, columns)
   }
 
   #unique(line: number, columns: readonly string[]): void {
-    const constraint = quoted(keyName(this.#name, columns, 'unique'))
-    this.#add(line, `CONSTRAINT ${constraint} UNIQUE (${columns.map(quoted).join(', ')})`)
+    this.#table.unique(line, columns, keyName(this.#name, columns, 'unique'))
   }
 
   #foreign(line: number, columns: readonly string[], modifiers: readonly Link[]): void {
     const textsOf = (name: string) =>
-      this.#texts(modifiers.find((link) => link.name === name)?.arguments ?? [])
+      namesIn(modifiers.find((link) => link.name === name)?.arguments ?? [], this.#follower)
     const references = textsOf('references')
     const [table] = textsOf('inTable')
     const far =
@@ -143,53 +120,39 @@ export class KnexTable {
       this.#unread(line, `a foreign key of ${this.#name} that is not constant`)
       return
     }
-    const onDelete = /^cascade$/i.test(textsOf('onDelete')[0] ?? '') ? ' ON DELETE CASCADE' : ''
-    const constraint = textsOf('withKeyName')[0] ?? keyName(this.#name, columns, 'foreign')
-    const ends = far.map(([, column]) => quoted(column)).join(', ')
-    this.#add(
-      line,
-      `CONSTRAINT ${quoted(constraint)} FOREIGN KEY (${columns.map(quoted).join(', ')}) REFERENCES ${quotedTable(this.#schema, to[0])} (${ends})${onDelete}`,
-    )
+    this.#table.foreignKey(line, {
+      columns,
+      table: quotedTable(this.#schema, to[0]),
+      toColumns: far.map(([, column]) => column),
+      cascades: /^cascade$/i.test(textsOf('onDelete')[0] ?? ''),
+      name: textsOf('withKeyName')[0] ?? keyName(this.#name, columns, 'foreign'),
+    })
   }
 
   #drop(line: number, columns: readonly string[]): void {
     if (columns.length === 0) this.#unread(line, `dropped columns of ${this.#name} that are not constant`)
-    for (const column of columns) this.#alter(line, `DROP COLUMN IF EXISTS ${quoted(column)}`)
+    for (const column of columns) this.#table.dropColumn(line, column)
   }
 
   #rename({ arguments: values, line }: Link): void {
-    const [from, to] = this.#texts(values ?? [])
+    const [from, to] = namesIn(values ?? [], this.#follower)
     if (from === undefined || to === undefined) {
       this.#unread(line, `a renamed column of ${this.#name} that is not constant`)
-    } else this.#alter(line, `RENAME COLUMN ${quoted(from)} TO ${quoted(to)}`)
+    } else this.#table.renameColumn(line, from, to)
   }
 
   #nullable(line: number, column: string | undefined, nullable: boolean): void {
     if (column === undefined) this.#unread(line, `a column of ${this.#name} that is not constant`)
-    else this.#alter(line, `ALTER COLUMN ${quoted(column)} ${nullable ? 'DROP' : 'SET'} NOT NULL`)
+    else this.#table.nullable(line, column, nullable)
   }
 
   #dropKey({ name, arguments: values, line }: Link): void {
     const [columns, given] = values ?? []
     const own = given === undefined ? null : this.#follower.text(given)
     const kind = name === 'dropForeign' ? 'foreign' : 'unique'
-    const listed = columns === undefined ? [] : this.#texts([columns])
+    const listed = namesIn([columns], this.#follower)
     if (own === null && listed.length === 0) this.#unread(line, `a dropped key of ${this.#name}`)
-    else this.#dropConstraint(line, own ?? keyName(this.#name, listed, kind))
-  }
-
-  #dropConstraint(line: number, name: string): void {
-    this.#alter(line, `DROP CONSTRAINT IF EXISTS ${quoted(name)}`)
-  }
-
-  /** Constant names, each alone or in a list. */
-  #texts(values: readonly Term[]): string[] {
-    return values.flatMap((value) => {
-      const list = this.#follower.follow(value)
-      const items =
-        list.node.type === 'ArrayExpression' ? this.#follower.items(list, () => undefined) : [value]
-      return items.flatMap((one) => this.#follower.text(one) ?? [])
-    })
+    else this.#table.dropConstraint(line, own ?? keyName(this.#name, listed, kind))
   }
 }
 
@@ -197,4 +160,42 @@ export class KnexTable {
 function splitLast(text: string): readonly [string, string] {
   const at = text.lastIndexOf('.')
   return [text.slice(0, Math.max(at, 0)), text.slice(at + 1)]
+}
+
+/** The name that Knex gives a key. */
+function keyName(table: string, columns: readonly string[], kind: 'foreign' | 'unique'): string {
+  return `${table.replace(/[.-]/g, '_')}_${columns.join('_')}_${kind}`.toLowerCase()
+}
+
+const types: Readonly<Record<string, string>> = {
+  increments: 'integer',
+  bigIncrements: 'bigint',
+  integer: 'integer',
+  bigInteger: 'bigint',
+  bigint: 'bigint',
+  smallint: 'smallint',
+  tinyint: 'smallint',
+  mediumint: 'integer',
+  uuid: 'uuid',
+  string: 'varchar',
+  text: 'text',
+  boolean: 'boolean',
+  json: 'json',
+  jsonb: 'jsonb',
+  date: 'date',
+  datetime: 'timestamptz',
+  dateTime: 'timestamptz',
+  timestamp: 'timestamptz',
+  time: 'time',
+  float: 'real',
+  double: 'double precision',
+  decimal: 'numeric',
+  binary: 'bytea',
+  enum: 'text',
+  enu: 'text',
+}
+
+/** Type of a column in SQL; only its name and nullability matter to tenancy. */
+function columnType(method: string): string {
+  return types[method] ?? 'text'
 }

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readMigrations } from '../../rules/schema/from-migrations.ts'
-import { inferTenancy } from '../../rules/tenancy/infer.ts'
-import { countKnex } from '../../rules/tenancy/knex.ts'
-import { shapeOfSchema } from '../../rules/tenancy/schema-shape.ts'
-import type { DatabaseShape } from '../../rules/tenancy/shape.ts'
-import { readSource } from '../../rules/tenancy/sources.ts'
+import { readMigrations } from '../../../rules/schema/from-migrations.ts'
+import { inferTenancy } from '../../../rules/tenancy/infer.ts'
+import { countKnex } from '../../../rules/tenancy/migrations/read.ts'
+import { shapeOfSchema } from '../../../rules/tenancy/schema-shape.ts'
+import type { DatabaseShape } from '../../../rules/tenancy/shape.ts'
+import { readSource } from '../../../rules/tenancy/sources.ts'
 
 let folder: string
 beforeEach(() => {
