@@ -52,15 +52,20 @@ export const init: Command = {
     if (existsSync(out) && !options.yes) {
       throw usage('init', `${relative(io.cwd, out)} exists; --yes writes over it, --out names another file`)
     }
-    const { sources, shapes } = await readSources(options.from, options.database, io)
+    const { sources, shapes, beside } = await readSources(options.from, options.database, io)
     const { inferTenancy } = await import('../../rules/tenancy/infer.ts')
-    const inference = inferTenancy(shapes, { tenantColumns: options['tenant-column'], ...schemaOption(out) })
+    const inference = inferTenancy(shapes, {
+      tenantColumns: options['tenant-column'],
+      beside,
+      ...schemaOption(out),
+    })
     refuseEmpty(inference, options['tenant-column'])
     const file = { ...inference.file, ...keptFrom(out) }
     // What is written can be read: a contradiction shows here and not in the next command.
     loadTenancy(file)
     writeFileSync(out, `${JSON.stringify(file, null, 2)}\n`)
-    printSummary({ ...inference, file }, sources, relative(io.cwd, out) || out, io)
+    const named = new Set(shapes.flatMap(({ relations }) => relations.map(({ name }) => name)))
+    printSummary({ ...inference, file }, { sources, own: named.size }, relative(io.cwd, out) || out, io)
     if (file.singleTenant === undefined) {
       const { singleTenantSigns } = await import('../../rules/tenancy/single-tenant.ts')
       printSigns(singleTenantSigns(io.cwd, file.tenantColumns), io)
@@ -73,10 +78,12 @@ async function readSources(
   from: readonly string[],
   database: string | null,
   io: Io,
-): Promise<{ sources: string[]; shapes: DatabaseShape[] }> {
-  const { detectSources, readSource } = await import('../../rules/tenancy/sources.ts')
+): Promise<{ sources: string[]; shapes: DatabaseShape[]; beside: readonly DatabaseShape[] }> {
+  const { detectSchema, readBeside, readSource } = await import('../../rules/tenancy/sources.ts')
   const given = from.map((path) => resolve(io.cwd, path))
-  const paths = given.length > 0 || database !== null ? given : detectSources(io.cwd)
+  const detected =
+    given.length > 0 || database !== null ? { sources: given, beside: [] } : detectSchema(io.cwd)
+  const paths = detected.sources
   const shapes = paths.map((path) => readSource(path))
   const sources = paths.map((path) => relative(io.cwd, path) || '.')
   if (database !== null) {
@@ -94,7 +101,7 @@ async function readSources(
       'Name your schema with --from PATH, or a live database with --database URL.',
     )
   }
-  return { sources, shapes }
+  return { sources, shapes, beside: readBeside(detected) }
 }
 
 /** A model without tenants would make every relation global, and everything clean. */
@@ -149,10 +156,17 @@ function keptFrom(
 
 const kinds = ['root', 'owned', 'ownedThrough', 'global', 'unknown'] as const
 
-function printSummary({ file, notes }: Inference, sources: readonly string[], out: string, io: Io): void {
+function printSummary(
+  { file, notes }: Inference,
+  { sources, own }: { readonly sources: readonly string[]; readonly own: number },
+  out: string,
+  io: Io,
+): void {
   const paint = paintFor(io.stdout)
   const line = (text = '') => io.stdout.write(`${text}\n`)
-  line(`Read ${sources.join(', ')}: ${Object.keys(file.relations).length} relations.`)
+  const more = Object.keys(file.relations).length - own
+  const beside = more > 0 ? `, and ${more} more in other packages and migrations` : ''
+  line(`Read ${sources.join(', ')}: ${own} relations${beside}.`)
   line(
     `Tenant root ${paint.bold(file.tenantRoot ?? '(none)')}, tenant columns ${paint.bold(file.tenantColumns.join(', '))}.`,
   )

@@ -1,11 +1,13 @@
 import type { LeakReason } from '../confinement/verdict.ts'
+import { holdsHole } from '../sql/hole.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import type { Judged } from './judge.ts'
 
-/** The relation as the statement names it. */
+/** The relation as the statement names it, without a schema that is pasted in. */
 export function relationText({ occurrence }: Judged): string {
   const { schema, name } = occurrence.relation
-  return schema === null || schema === 'public' ? name : `${schema}.${name}`
+  const isPlain = schema === null || schema === 'public' || holdsHole(schema)
+  return isPlain ? name : `${schema}.${name}`
 }
 
 /** The predicate that is missing, as SQL to be written by the reader. */

@@ -62,6 +62,8 @@ export interface Interpolation {
   readonly provenance: Provenance
   /** The name that it has in the statement, where it is one. */
   readonly hole?: string
+  /** The argument that a helper in sight makes it of (`quoted(name)`). */
+  readonly given?: { readonly node: TSESTree.Node; readonly provenance: Provenance }
   /** False: it lands where it cannot change which rows are touched (ORDER BY, LIMIT). */
   readonly widens?: boolean
   /** True: it stands in brackets of its own where a condition may stand, so that it is one condition, which is not in sight. */

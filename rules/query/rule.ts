@@ -22,8 +22,7 @@ export type Report = (
   messageId: string,
   node: TSESTree.Node,
   data: Readonly<Record<string, string>>,
-  suggest?: TSESLint.ReportSuggestionArray<string>,
-  same?: readonly Said[],
+  more?: Omit<Said, 'data'> & { readonly same?: readonly Said[] },
 ) => void
 
 /** What every kind of rule says of itself. */
@@ -97,8 +96,8 @@ export function defineRule<Options extends object>(rule: RuleDescription<Options
     return {
       Program() {
         for (const site of sitesOf(file)) {
-          rule.check(site, options, (messageId, node, data, suggest, same) =>
-            report({ messageId, node, data, suggest, same, site }),
+          rule.check(site, options, (messageId, node, data, more) =>
+            report({ messageId, node, data, ...more, site }),
           )
         }
       },

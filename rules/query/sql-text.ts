@@ -178,7 +178,12 @@ function interpolationsOf(parsed: Parsed, text: SqlText, scope: ExtractionScope)
     const provenance = scope.provenanceOf(hole.node)
     const enclosed = parameter !== null && provenance.kind !== 'request' && isEnclosed(text, index)
     const name = position === 'identifier' && parameter === null ? { hole: holeName(index) } : {}
-    return [{ node: hole.node, position, provenance, ...name, widens: widens(text, index, scope), enclosed }]
+    const given =
+      hole.given === undefined
+        ? {}
+        : { given: { node: hole.given, provenance: scope.provenanceOf(hole.given) } }
+    const shape = { widens: widens(text, index, scope), enclosed }
+    return [{ node: hole.node, position, provenance, ...name, ...given, ...shape }]
   })
 }
 

@@ -1,9 +1,11 @@
 import type { OccurrenceId } from '../sql/statement.ts'
+import { holdsHole } from '../sql/hole.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
 import { linksOf, type Association, type Link } from './links.ts'
 import type { Query } from './query.ts'
 import { type ColumnOf, isKey, isReference, relationIn } from './reference.ts'
+import { tenantSchemaOf } from './tenant-schema.ts'
 
 /** What speaks for a mention when the whole program around its statement is looked at. */
 export type Standing =
@@ -40,10 +42,14 @@ export function standingsOf(
   const factsAt = ({ to }: Link): readonly ValueFact[] => {
     if (to.kind === 'parameter') return factsOf(to.index)
     const peer = mentions.get(to.id)
-    const standing = standings.get(to.id)
     if (peer === undefined || peer.ownership.kind === 'global') return []
+    const { relation } = peer.occurrence
+    if (peer.ownership.kind === 'unknown' && tenantSchemaOf(relation, query) !== null) {
+      return [{ relation, column: to.column, standing: 'reference' }]
+    }
+    const standing = standings.get(to.id)
     if (standing !== 'confined' && standing !== 'reference') return []
-    return [{ relation: peer.occurrence.relation, column: to.column, standing }]
+    return [{ relation, column: to.column, standing }]
   }
   /** What a relation ties to rows that are the tenant's is its own as long as relations stay in their tenant. */
   const tied = ({ occurrence }: Judged, association: Association): Standing => {
@@ -127,6 +133,8 @@ function reached(mention: Judged, link: Link, fact: ValueFact, tenancy: Tenancy)
   if (sameRelation && own.column === fact.column && isKey(own, tenancy)) return fact.standing
   const child = parented(mention, link, fact, tenancy)
   if (child !== 'open') return child
+  // Of a table in a schema of the tenant's own, the model need not know the keys: what is compared with a key refers to it.
+  if (holdsHole(fact.relation.schema ?? '')) return isKey(own, tenancy) ? fact.standing : 'open'
   return isReference(own, fact, tenancy) ? 'reference' : 'open'
 }
 

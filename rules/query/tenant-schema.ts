@@ -18,14 +18,16 @@ export function tenantSchemaOf({ schema }: RelationName, query: Query): TenantSc
   if (schema === null) return null
   const pasted = query.interpolations.find(({ hole }) => hole === schema)
   if (pasted === undefined) return null
-  switch (pasted.provenance.kind) {
+  // A helper that quotes the name is given the tenant under the name that the caller has for it.
+  const { node, provenance } = pasted.given ?? pasted
+  switch (provenance.kind) {
     case 'trusted':
       return 'acting'
     case 'request':
     case 'literal':
       return null
     default:
-      return namesTenant(pasted.node) ? 'named' : null
+      return namesTenant(node) ? 'named' : null
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { someBelow } from '../source/below.ts'
 import { type FunctionNode, isFunction, memberName } from '../source/binding.ts'
 import { returnsOf, unwrap } from '../source/children.ts'
 import { type Decider, happens, holdsTest } from './decider.ts'
@@ -18,13 +19,14 @@ export type TextPart =
     }
   /**
    * `bound`: the driver sends the value as a parameter (tagged templates). `list`: a placeholder for each element of an array,
-   * written by the program (`ids.map(() => '?').join(', ')`).
+   * written by the program (`ids.map(() => '?').join(', ')`). `given`: in a helper, the argument that the value is made of.
    */
   | {
       readonly kind: 'hole'
       readonly node: TSESTree.Node
       readonly bound: boolean
       readonly list?: boolean
+      readonly given?: TSESTree.Node
     }
 
 /** Beyond this nesting of helpers and constants, text is not in sight. */
@@ -175,7 +177,27 @@ function ofCall(
   if (target === null || decider.arguments.has(target)) return null
   const [returned, ...more] = returnsOf(target)
   if (returned === undefined || more.length > 0 || !isTextual(returned, scope)) return null
-  return again(returned, { ...decider, arguments: new Map([...decider.arguments, [target, node.arguments]]) })
+  const parts = again(returned, {
+    ...decider,
+    arguments: new Map([...decider.arguments, [target, node.arguments]]),
+  })
+  return parts.map((part) => (part.kind === 'hole' ? withArgument(part, target, node) : part))
+}
+
+/** `quoted(name)` with `return '"' + text.replace(…) + '"'`: what is pasted is made of `name`, where it is made of one argument alone. */
+function withArgument<Hole extends Extract<TextPart, { kind: 'hole' }>>(
+  hole: Hole,
+  target: FunctionNode,
+  call: TSESTree.CallExpression,
+): Hole {
+  const within = hole.given ?? hole.node
+  const used = target.params.flatMap((one, index) =>
+    one.type === 'Identifier' && someBelow(within, (at) => at.type === 'Identifier' && at.name === one.name)
+      ? [index]
+      : [],
+  )
+  const given = used.length === 1 ? call.arguments[used[0]!] : undefined
+  return given === undefined || given.type === 'SpreadElement' ? hole : { ...hole, given }
 }
 
 function joined(

@@ -27,13 +27,15 @@ export function reportTogether({ file }: Site, all: readonly Told[], report: Rep
     if (group === undefined) groups.push([told])
     else group.push(told)
   }
-  const saidOf = ({ finding, data, suggest }: Told): Said => ({
-    data: { ...data, relation: relationText(finding.occurrence), reach: reachOf(finding, file) },
-    suggest,
-  })
+  const saidOf = ({ finding, data, suggest }: Told): Said => {
+    const relation = relationText(finding.occurrence)
+    // One line in the tenancy model ends all of these, so a file says so once.
+    const once = finding.state.kind === 'unnamed' ? relation : undefined
+    return { data: { ...data, relation, reach: reachOf(finding, file) }, suggest, once }
+  }
   for (const [first, ...others] of groups) {
-    const { data, suggest } = saidOf(first)
-    report(first.messageId, placeOf(first.finding), data, suggest, others.map(saidOf))
+    const { data, ...said } = saidOf(first)
+    report(first.messageId, placeOf(first.finding), data, { ...said, same: others.map(saidOf) })
   }
 }
 

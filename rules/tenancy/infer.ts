@@ -1,7 +1,7 @@
 import type { Decision, InferenceNote } from './decision.ts'
 import { decideOwners } from './owners.ts'
 import { personLevels } from './person-levels.ts'
-import { compare, findTenantLevels } from './root.ts'
+import { compare, findTenantLevels, type TenantLevels } from './root.ts'
 import { type DatabaseShape, mergeShapes, type RelationShape } from './shape.ts'
 import type { TenancyFile, TenancyFileRelation } from './tenancy.ts'
 
@@ -15,6 +15,11 @@ export interface InferenceOptions {
   /** `--tenant-column`, most specific first. */
   readonly tenantColumns?: readonly string[]
   readonly $schema?: string
+  /**
+   * What else speaks of the same database, such as other packages of a monorepo. Relations that no source names are added; what is inferred of
+   * all others stays as it is.
+   */
+  readonly beside?: readonly DatabaseShape[]
 }
 
 /**
@@ -31,8 +36,13 @@ export function inferTenancy(sources: readonly DatabaseShape[], options: Inferen
     found.root === null && options.tenantColumns === undefined ? (personLevels(relations) ?? found) : found
   const notes: InferenceNote[] = levels.notes.map((text) => ({ relation: null, unsure: true, text }))
   for (const text of shape.unread) notes.push({ relation: null, unsure: true, text: `Not read: ${text}` })
-  const decisions = decideOwners(relations, levels, notes)
-  const entries = relations.map(
+  const own = decideOwners(relations, levels, notes)
+  const beside = mergeShapes(options.beside ?? [])
+  const added = beside.relations.filter(({ name }) => !own.has(name))
+  const all = [...relations, ...added].sort((a, b) => compare(a.name, b.name))
+  const decisions = new Map([...decideAdded(all, own, levels, notes), ...own])
+  noteUnread(beside, notes)
+  const entries = all.map(
     (relation) => [relation.name, entryOf(relation, decisions.get(relation.name)!, levels.columns)] as const,
   )
   const file: TenancyFile = {
@@ -42,9 +52,31 @@ export function inferTenancy(sources: readonly DatabaseShape[], options: Inferen
     setting: settingOf(shape, notes),
     relations: Object.fromEntries(entries),
     trusted: [],
-    ...rowSecurityOf(shape, decisions, notes),
+    ...rowSecurityOf(mergeShapes([shape, beside]), decisions, notes),
   }
   return { file, notes: notes.sort((a, b) => compare(a.relation ?? '', b.relation ?? '')) }
+}
+
+/** How the rows of the relations belong to tenants that are not decided yet, with doubts about these alone. */
+function decideAdded(
+  all: readonly RelationShape[],
+  known: ReadonlyMap<string, Decision>,
+  levels: TenantLevels,
+  notes: InferenceNote[],
+): ReadonlyMap<string, Decision> {
+  if (all.length === known.size) return known
+  const doubts: InferenceNote[] = []
+  const decisions = decideOwners(all, levels, doubts)
+  notes.push(...doubts.filter(({ relation }) => relation !== null && !known.has(relation)))
+  return decisions
+}
+
+/** Of what is read beside the schema, the sum is enough: it is not what the model rests on. */
+function noteUnread({ unread }: DatabaseShape, notes: InferenceNote[]): void {
+  if (unread.length === 0) return
+  const [first] = unread
+  const more = unread.length === 1 ? '' : `, and ${unread.length - 1} more places beside the schema`
+  notes.push({ relation: null, unsure: true, text: `Not read: ${first}${more}` })
 }
 
 /** Ownership first, then what the ORM calls things; nothing that says what is taken for granted anyway. */

@@ -63,20 +63,63 @@ export function readSource(path: string): DatabaseShape {
   )
 }
 
+/** Where a project says what its tables are. */
+export interface DetectedSchema {
+  /** Most telling source first; empty when none is found. */
+  readonly sources: readonly string[]
+  /** What may know further tables of the same database: models of other packages, and migrations beside a model. */
+  readonly beside: readonly string[]
+}
+
 /**
  * Where the schema of the project in `folder` lies, most telling source first; empty when none is found.
  *
  * @public
  */
 export function detectSources(folder: string): readonly string[] {
+  return detectSchema(folder).sources
+}
+
+/**
+ * Where the schema of the project in `folder` lies, and what else may know tables of it.
+ *
+ * @public
+ */
+export function detectSchema(folder: string): DetectedSchema {
   const found = holdings(filesBelow(folder))
   const model = found.find(({ reader }) => reader.kind === 'model')
-  if (model !== undefined) return modelSources(folder, model, found)
+  if (model !== undefined) {
+    const sources = modelSources(folder, model, found)
+    const homes = [...otherHomes(folder, model), ...besideModel(folder, found)]
+    return { sources, beside: homes.filter((home) => !sources.includes(home)) }
+  }
   for (const one of found) {
     const sources = one.reader.kind === 'types' ? [modelHome(folder, one)] : migrationSources(folder, one)
-    if (sources.length > 0) return sources
+    if (sources.length > 0) return { sources, beside: [] }
   }
-  return []
+  return { sources: [], beside: [] }
+}
+
+/** The shapes of what {@link detectSchema} found beside the schema; what cannot be read at all is left out. */
+export function readBeside({ beside }: DetectedSchema): readonly DatabaseShape[] {
+  return beside.flatMap((path) => {
+    try {
+      return [readSource(path)]
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      const unread = [`${path}: ${error.message}`]
+      return [{ relations: [], settings: new Map(), rowSecurity: new Map(), unread }]
+    }
+  })
+}
+
+/** Migrations know tables that only SQL speaks of. */
+function besideModel(folder: string, found: readonly Holding[]): string[] {
+  return found.flatMap((one) => {
+    if (one.reader.kind !== 'migrations' && one.reader.kind !== 'program') return []
+    const home = bestMigrationHome(folder, one)
+    return home === null ? [] : [home]
+  })
 }
 
 function migrationSources(folder: string, migrations: Holding): string[] {
@@ -160,18 +203,34 @@ function fullerMigrations(folder: string, model: Holding, found: readonly Holdin
 }
 
 /** The file or folder of the package with the largest model: one monorepo may hold several schemas. */
-function modelHome(folder: string, { files }: Holding): string {
-  const byPackage = new Map<string, Holding['files']>()
+function modelHome(folder: string, holding: Holding): string {
+  return homeIn(byPackage(folder, holding)[0]!)
+}
+
+/** Those of the other packages, each of which may add tables to the same database. */
+function otherHomes(folder: string, holding: Holding): string[] {
+  return byPackage(folder, holding)
+    .slice(1)
+    .filter((files) => total(files) >= 1)
+    .map(homeIn)
+}
+
+/** The files of each package, the one that declares most first. */
+function byPackage(folder: string, { files }: Holding): readonly Holding['files'][] {
+  const found = new Map<string, Holding['files']>()
   for (const one of files) {
     const home = packageOf(folder, dirname(one.file))
-    byPackage.set(home, [...(byPackage.get(home) ?? []), one])
+    found.set(home, [...(found.get(home) ?? []), one])
   }
   const depth = (path: string) => path.split(sep).length
-  const [, inPackage] = [...byPackage].sort(
-    ([a, left], [b, right]) => total(right) - total(left) || depth(a) - depth(b) || compare(a, b),
-  )[0]!
-  const [only] = inPackage
-  return inPackage.length === 1 ? only!.file : densestFolder(inPackage)
+  return [...found]
+    .sort(([a, left], [b, right]) => total(right) - total(left) || depth(a) - depth(b) || compare(a, b))
+    .map(([, inPackage]) => inPackage)
+}
+
+function homeIn(files: Holding['files']): string {
+  const [only] = files
+  return files.length === 1 ? only!.file : densestFolder(files)
 }
 
 /**

@@ -36,6 +36,12 @@ ruleTester().run('no-cross-tenant-join', withoutSuggestions(rule) as never, {
       ),
     },
     {
+      name: 'along a reference from a row in the schema of a tenant',
+      code: handler(
+        'const of = (tenant, id) => pool.query(`SELECT * FROM "${tenant}".scans s JOIN public.patients p ON p.id = s.patient_id WHERE s.id = $1`, [id])',
+      ),
+    },
+    {
       name: 'hangs on a row that is a finding itself',
       code: handler(
         "await pool.query('SELECT * FROM visits v JOIN patients p ON p.id = v.patient_id AND p.name = v.name WHERE v.id = $1', [request.params.id])",
@@ -52,6 +58,20 @@ ruleTester().run('no-cross-tenant-join', withoutSuggestions(rule) as never, {
       name: 'joined on a column that is no key',
       code: handler(
         `await pool.query('SELECT * FROM visits v JOIN patients p ON p.name = v.name WHERE v.clinic_id = $1', ${tenant})`,
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'joined to a row in the schema of a tenant on a column that is no key',
+      code: handler(
+        'const of = (tenant, id) => pool.query(`SELECT * FROM "${tenant}".scans s JOIN public.patients p ON p.name = s.name WHERE s.id = $1`, [id])',
+      ),
+      errors: [{ messageId: 'missing' }],
+    },
+    {
+      name: 'joined to a row in a schema that the request names',
+      code: handler(
+        'await pool.query(`SELECT * FROM "${request.query.tenant}".scans s JOIN public.patients p ON p.id = s.patient_id`)',
       ),
       errors: [{ messageId: 'missing' }],
     },

@@ -28,6 +28,12 @@ ruleTester().run('require-tenant-filter', withoutSuggestions(rule) as never, {
       code: handler('const of = (tenant) => pool.query(`SELECT * FROM "${tenant}".invoices`)'),
     },
     {
+      name: 'a schema for each tenant, handed in and quoted by a helper',
+      code: handler(
+        "const quoted = (name) => '\"' + name.replace(/\"/g, '\"\"') + '\"'\nconst of = (tenant) => pool.query(`SELECT * FROM ${quoted(tenant)}.invoices`)",
+      ),
+    },
+    {
       name: 'a relation whose name is put together',
       code: handler('const of = (kind) => pool.query(`SELECT * FROM "${kind}_invoices"`)'),
     },
@@ -194,6 +200,30 @@ export const find = (id: string) => one('SELECT * FROM patients WHERE id = $1', 
     {
       name: 'a relation that nobody classified',
       code: handler("await pool.query('SELECT * FROM invoices')"),
+      errors: [{ messageId: 'unnamed', data: { relation: 'invoices' } }],
+    },
+    {
+      name: 'relations that nobody classified, each of them once in a file',
+      code: handler(
+        "await pool.query('SELECT * FROM invoices'); await pool.query('DELETE FROM invoices'); await pool.query('SELECT * FROM payments')",
+      ),
+      errors: [
+        { messageId: 'unnamed', data: { relation: 'invoices' } },
+        { messageId: 'unnamed', data: { relation: 'payments' } },
+      ],
+    },
+    {
+      name: 'a relation that nobody classified, which an escape excuses in one place',
+      code: handler(
+        "// watertight-ignore reason='looked at by hand'\nawait pool.query('SELECT * FROM invoices')\nawait pool.query('DELETE FROM invoices')",
+      ),
+      errors: [{ messageId: 'unnamed', data: { relation: 'invoices' }, line: 7 }],
+    },
+    {
+      name: 'a schema that the request names, quoted by a helper',
+      code: handler(
+        "const quoted = (name) => '\"' + name.replace(/\"/g, '\"\"') + '\"'\nawait pool.query(`SELECT * FROM ${quoted(request.query.tenant)}.invoices`)",
+      ),
       errors: [{ messageId: 'unnamed', data: { relation: 'invoices' } }],
     },
     {

@@ -19,6 +19,8 @@ export interface ReportingRule {
 /** What is said of one relation, or of the site as a whole. */
 export interface Said {
   readonly data: Readonly<Record<string, string>>
+  /** What is the same wherever it is found, and told where it is found first in the file. */
+  readonly once?: string | undefined
   readonly suggest?: TSESLint.ReportSuggestionArray<string> | undefined
 }
 
@@ -48,6 +50,7 @@ export function reporterOf(
   const kinds: Escape['kind'][] = ['ignore']
   if (!rule.evenTenantless) kinds.push('tenantless')
   if (!rule.evenSingleTenant) kinds.push('singleTenant')
+  const told = new Set<string>()
   return ({ messageId, node, site, same, ...said }) => {
     const isOpen = ({ data }: Said): boolean => {
       const excuse = escapes.excuse(
@@ -62,7 +65,8 @@ export function reporterOf(
     }
     const open = [said, ...(same ?? [])].filter(isOpen)
     const [first, ...others] = open
-    if (first === undefined) return
+    if (first === undefined || (first.once !== undefined && told.has(first.once))) return
+    if (first.once !== undefined) told.add(first.once)
     const suggest = open.flatMap((one) => one.suggest ?? [])
     const data = same === undefined ? first.data : { ...first.data, others: othersText(others) }
     context.report({ messageId, node, data, ...(suggest.length === 0 ? {} : { suggest }) })

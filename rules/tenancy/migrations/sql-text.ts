@@ -12,7 +12,7 @@ const hole = '__pasted__'
 
 /** SQL that makes or changes tables, as its first statement or after comments, settings and the beginning of a transaction. */
 const definition =
-  /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|(?:begin|start\s+transaction|set)\b[^;]*;)*(?:create|alter|drop)\s+(?:or\s+replace\s+|unlogged\s+|temp(?:orary)?\s+|unique\s+|materialized\s+)*(?:table|view|schema|policy|index|extension|type|function)\b/i
+  /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|(?:begin|start\s+transaction|set)\b[^;]*;)*(?:create|alter|drop)\s+(?:or\s+replace\s+|unlogged\s+|unique\s+|materialized\s+)*(?:table|view|schema|policy|index|extension|type|function)\b/i
 
 /** Names of what is run to go back, or on another database than PostgreSQL. */
 const elsewhere = /^(?:down|rollback|revert|undo)|down$|rollback$|sqlite|mysql|maria|mssql/i
