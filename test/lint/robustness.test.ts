@@ -238,7 +238,7 @@ describe('large files', () => {
     for (let length = 0, index = 0; length < size; index += 1) {
       const handler = `export async function handler${index}(request, reply) {
   const { id, name } = request.params
-  const found = await pool.query('SELECT id, name FROM orders WHERE id = $1', [id])
+  const found = await pool.query('SELECT id, name FROM students WHERE id = $1', [id])
   const words = ['${'filler '.repeat(20)}'].map((word) => ({ word, name, at: ${index} }))
   return reply.send({ found: found.rows, words, total: words.length * ${index} })
 }

@@ -189,10 +189,36 @@ describe('a method that its callers know by a type above it', () => {
       store('export abstract class Store { abstract remove(id: string): Promise<void> }', 'extends Store'),
       controller('Store'),
     ],
+    [
+      'an interface above the class that it extends',
+      'certain',
+      store(`${contract}\nclass Base implements Store {}`, 'extends Base'),
+      controller('Store'),
+    ],
     ['itself', 'certain', store('', ''), controller('Notes')],
     ['another interface', 'unreached', store(contract, ''), controller('Store')],
   ])('%s', (_, kind, service, caller) => {
     expect(kinds(service, { 'controller.ts': caller })).toEqual([kind])
+  })
+})
+
+describe('a method with the name that every store has', () => {
+  const service = (name: string): string =>
+    `export class ${name} { async findById(id) { return prisma.note.findFirst({ where: { id } }) } }`
+  const caller = (receiver: string): string =>
+    `export default async (req, res) => { if (!req.user) return; res.json(await ${receiver}.findById(req.params.id)) }`
+  it.each<readonly [string, Exposure['kind'], string, string]>([
+    ['called on what is named as its class', 'certain', 'NoteService', 'container.noteService'],
+    ['called on what is named as its relation', 'certain', 'PostgresNotes', 'req.db.notes'],
+    ['called on something else', 'unreached', 'NoteService', 'container.orderService'],
+  ])('%s', (_, kind, name, receiver) => {
+    expect(kinds(service(name), { 'handler.ts': caller(receiver) })).toEqual([kind])
+  })
+
+  it('is followed wherever its name says more', () => {
+    const one = `export class NoteService { async findByShareCode(id) { return prisma.note.findFirst({ where: { id } }) } }`
+    const call = `export default async (req, res) => { if (!req.user) return; res.json(await container.orderService.findByShareCode(req.params.id)) }`
+    expect(kinds(one, { 'handler.ts': call })).toEqual(['certain'])
   })
 })
 

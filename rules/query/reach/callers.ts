@@ -5,6 +5,7 @@ import type { Definition } from '../../source/definition.ts'
 import type { QueryContext } from '../context.ts'
 import { type CallLike, callsByName } from './calls.ts'
 import { importKey } from './indexed.ts'
+import type { Project } from './project.ts'
 import type { SideFiles } from './side-files.ts'
 
 /** A call of a function, in the analysis of the file that it stands in. */
@@ -87,10 +88,10 @@ export function callersOf(node: FunctionNode, file: QueryContext, files: SideFil
   const { filenames, complete } = filesToLookAt(named, file, files)
   const others = filenames.flatMap((filename) => {
     const from = files.analysisOf(filename)
-    return from === null ? [] : callsOf(named, node, file, from)
+    return from === null ? [] : callsOf(named, node, file, from, files)
   })
   rememberCallers(named, file, files, [...new Set(others.map((caller) => caller.file.scope.filename))])
-  return { callers: [...callsOf(named, node, file, file), ...others], complete }
+  return { callers: [...callsOf(named, node, file, file, files), ...others], complete }
 }
 
 /** Which other files may call the function. */
@@ -100,16 +101,17 @@ function filesToLookAt(
   files: SideFiles,
 ): { readonly filenames: readonly string[]; readonly complete: boolean } {
   const own = file.scope.filename
-  const { filesCalling, speaksOf } = files.project
+  const { filesCalling, speaksOf, ancestorsOf } = files.project
   const { className, bases, name } = named
   const known = knownCallers(named, file, files)
   const all = new Set([...filesCalling(name), ...filesCalling(importKey(own))])
   all.delete(own)
   // A name of one word is taken for this method only where the receiver is known, so its class is spoken of.
+  const types = className === null ? [] : new Set([className, ...bases, ...ancestorsOf(className)])
   const others =
-    className === null || isTelling(name)
+    className === null || isPhrase(name)
       ? [...all]
-      : [...all].filter((filename) => [className, ...bases].some((type) => speaksOf(filename, type)))
+      : [...all].filter((filename) => [...types].some((type) => speaksOf(filename, type)))
   const complete = others.length <= fileLimit
   return { filenames: known ?? others.slice(0, fileLimit), complete }
 }
@@ -150,12 +152,13 @@ function callsOf(
   target: FunctionNode,
   home: QueryContext,
   from: QueryContext,
+  { project }: SideFiles,
 ): readonly Caller[] {
   const calls = callsByName(from.scope.sourceCode)
   return localNames(named, home, from)
     .flatMap((name) => calls.get(name) ?? [])
     .filter((call) => from !== home || !contains(target, call))
-    .filter((call) => isCallOf(call, named, target, home, from))
+    .filter((call) => isCallOf(call, named, target, home, from, project))
     .map((call) => ({ call, file: from }))
 }
 
@@ -184,6 +187,7 @@ function isCallOf(
   target: FunctionNode,
   home: QueryContext,
   from: QueryContext,
+  project: Project,
 ): boolean {
   const callee = call.type === 'CallExpression' ? unwrap(call.callee) : call.name
   const definition = from.scope.definitionOf(callee)
@@ -204,7 +208,9 @@ function isCallOf(
         named.isMember &&
         callee.type === 'MemberExpression' &&
         mayBe(definition) &&
-        (isTelling(named.name) || isOfBase(definition, named)) &&
+        (isTelling(named.name) ||
+          isOfBase(definition, named, project) ||
+          isNamedAfter(callee.object, definition, named)) &&
         !isQuery(call, from)
       )
     default:
@@ -212,12 +218,13 @@ function isCallOf(
   }
 }
 
-/** `store.remove(id)`, where `store` is of a type that the class of the method implements or extends. */
-function isOfBase(definition: Definition, { bases }: Named): boolean {
+/** `store.remove(id)`, where `store` is of a type that the class of the method implements or extends, itself or through others. */
+function isOfBase(definition: Definition, { className, bases }: Named, project: Project): boolean {
   if (definition.kind !== 'member' || definition.object.kind !== 'typed') return false
   const { type } = definition.object
   const id = type.kind === 'class' && 'id' in type.node ? type.node.id : null
-  return id?.type === 'Identifier' && bases.includes(id.name)
+  if (id?.type !== 'Identifier') return false
+  return bases.includes(id.name) || (className !== null && project.ancestorsOf(className).has(id.name))
 }
 
 /** A call that a library answers is no call of a method that is named like the library's. */
@@ -252,5 +259,30 @@ function mayBe(definition: Definition): boolean {
   }
 }
 
-/** A name of several words is hardly the name of two methods. */
-const isTelling = (name: string): boolean => name.split(/(?=[A-Z])|_/).length >= 2
+/** `orderStore.findById(id)`, `db.orders.findById(id)`: of no known type, but named as the class `OrderStore` or its relation is. */
+function isNamedAfter(receiver: TSESTree.Node, definition: Definition, { className, bases }: Named): boolean {
+  if (definition.kind === 'member' && definition.object.kind === 'typed') return false
+  const object = unwrap(receiver)
+  const name =
+    object.type === 'Identifier'
+      ? object.name
+      : object.type === 'MemberExpression'
+        ? keyName(object.property, object.computed)
+        : null
+  const bare = name?.replace(/^[#_]+|s$/g, '').toLowerCase() ?? ''
+  return bare !== '' && [className, ...bases].some((one) => one?.toLowerCase().includes(bare))
+}
+
+/** A name of several words is hardly the name of two methods, unless every store has a method of that name. */
+const isTelling = (name: string): boolean =>
+  isPhrase(name) && wordsIn(name).some((word) => !usual.has(word.toLowerCase()))
+
+const isPhrase = (name: string): boolean => wordsIn(name).length >= 2
+
+const wordsIn = (name: string): readonly string[] => name.split(/(?=[A-Z])|_/)
+
+const usual = new Set(
+  'find get fetch load read list query search count exists has create add insert save store update set upsert edit patch delete remove destroy by for with and or id ids one all many first last or fail item items row rows record records entity entities'.split(
+    ' ',
+  ),
+)

@@ -6,7 +6,7 @@ export interface Indexed {
   readonly names: ReadonlySet<string>
   /** Of what it may call a method: the {@link subjectOf} of every type that it names and of every receiver. */
   readonly subjects: ReadonlySet<string>
-  /** Its classes, each with the names that stand in its `extends`. */
+  /** Its classes, each with the names that stand in its `extends` and `implements`. */
   readonly heirs: readonly (readonly [heir: string, parents: readonly string[]])[]
   readonly constants: ReadonlySet<string>
   /** What it takes from other modules. */
@@ -30,7 +30,7 @@ const defaultImport = /import\s+[A-Za-z_$][\w$]*\s*(?:,\s*\{[^}]*\}\s*)?from\s*[
 
 /** Types by their capital, and what stands before `.method(`. */
 const subject = /\b[A-Z][\w$]*|[a-z_$][\w$]*(?=(?:\[[^\]]*\]|\(\))?[!?]*\.[\w$]+[<(?])/g
-const heir = /\bclass\s+([A-Za-z_$][\w$]*)[^{};]*?\bextends\s+([^{]*)/g
+const heir = /\bclass\s+([A-Za-z_$][\w$]*)[^{};]*?\b(?:extends|implements)\s+([^{]*)/g
 const words = /[A-Za-z_$][\w$]*/g
 
 /** A module without what may be left out of its name. */

@@ -10,6 +10,8 @@ export interface Project {
   readonly filesCalling: (name: string) => readonly string[]
   /** Does the file name a class, an heir of it, or something called like an instance of one? */
   readonly speaksOf: (filename: string, className: string) => boolean
+  /** What a class extends or implements, itself or through others. */
+  readonly ancestorsOf: (className: string) => ReadonlySet<string>
   /** Does any file declare a constant of this name, as a literal or from the environment? */
   readonly declares: (name: string) => boolean
   /** Do the files take other things than `name` from a module, each by its name, and never the module as a whole? */
@@ -47,6 +49,7 @@ interface Index {
 interface State {
   readonly byName: ReadonlyMap<string, readonly string[]>
   readonly heirs: ReadonlyMap<string, readonly string[]>
+  readonly parents: ReadonlyMap<string, readonly string[]>
   readonly taken: TakenModules
 }
 
@@ -60,6 +63,7 @@ export function projectOf(filename: string, cwd: string): Project {
     root,
     filesCalling: (name) => indexOf(root).state.byName.get(name) ?? [],
     speaksOf: (file, className) => speaksOf(indexOf(root), file, className),
+    ancestorsOf: (className) => reachable(className, indexOf(root).state.parents),
     declares: (name) => [...indexOf(root).files.values()].some(({ constants }) => constants.has(name)),
     leavesOut: (module, name) => leavesOut(indexOf(root), module, name),
     get state() {
@@ -68,12 +72,25 @@ export function projectOf(filename: string, cwd: string): Project {
   }
 }
 
-function speaksOf({ files, state }: Index, filename: string, className: string): boolean {
-  const subjects = files.get(filename)?.subjects
+function speaksOf(index: Index, filename: string, className: string): boolean {
+  const subjects = index.files.get(filename)?.subjects
   if (subjects === undefined) return true
-  const family = new Set([className])
-  for (const name of family) for (const heir of state.heirs.get(name) ?? []) family.add(heir)
-  return [...family].some((name) => subjects.has(subjectOf(name)))
+  const family = [className, ...reachable(className, index.state.heirs)]
+  return family.some((name) => subjects.has(subjectOf(name)))
+}
+
+/** What leads on from a name, without the name itself. */
+function reachable(from: string, leads: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const found = new Set<string>()
+  const open = [from]
+  for (const name of open) {
+    for (const next of leads.get(name) ?? []) {
+      if (next === from || found.has(next)) continue
+      found.add(next)
+      open.push(next)
+    }
+  }
+  return found
 }
 
 function leavesOut({ files, state: { taken } }: Index, module: string, name: string): boolean {
@@ -123,11 +140,17 @@ function refresh(index: Index, root: string): boolean {
 function stateOf(files: ReadonlyMap<string, Indexed>): State {
   const byName = new Map<string, string[]>()
   const heirs = new Map<string, string[]>()
+  const parents = new Map<string, string[]>()
   for (const [file, indexed] of files) {
     for (const name of indexed.names) push(byName, name, file)
-    for (const [heir, parents] of indexed.heirs) for (const parent of parents) push(heirs, parent, heir)
+    for (const [heir, above] of indexed.heirs) {
+      for (const parent of above) {
+        push(heirs, parent, heir)
+        push(parents, heir, parent)
+      }
+    }
   }
-  return { byName, heirs, taken: takenModules(files) }
+  return { byName, heirs, parents, taken: takenModules(files) }
 }
 
 function push(lists: Map<string, string[]>, key: string, value: string): void {
