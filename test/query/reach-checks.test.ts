@@ -22,6 +22,46 @@ describe('rows that are kept by their tenant', () => {
   const keep = 'rows = rows.filter((row) => row.page.teamId === session.teamId && row.live)'
   it.each<readonly [string, Exposure['kind'], string]>([
     ['in the same variable', 'guarded', `let rows = ${read}; ${keep}; return rows`],
+    [
+      'in another variable',
+      'guarded',
+      `const all = ${read}; const rows = all.filter((row) => row.page.teamId === session.teamId); return rows`,
+    ],
+    [
+      'on the way out',
+      'guarded',
+      `const all = ${read}; return all.filter((row) => row.live && row.page.teamId === session.teamId)`,
+    ],
+    [
+      'in another variable, of which nothing is used',
+      'certain',
+      `const all = ${read}; const rows = all.filter((row) => row.page.teamId === session.teamId); return all`,
+    ],
+    [
+      'none of which may be another tenant’s',
+      'guarded',
+      `const rows = ${read}; const others = rows.filter((row) => row.page.teamId !== session.teamId); if (others.length > 0) throw new Error(); return rows`,
+    ],
+    [
+      'by a helper',
+      'guarded',
+      `const all = ${read}; const rows = all.filter((row) => isOf(row.page, session.teamId ?? null)).sort(); return rows`,
+    ],
+    [
+      'by a helper that looks at something else',
+      'certain',
+      `const all = ${read}; const rows = all.filter((row) => isLive(row.page, session.teamId)); return rows`,
+    ],
+    [
+      'by a helper, or not',
+      'certain',
+      `const all = ${read}; const rows = all.filter((row) => params.all || isOf(row.page, session.teamId)); return rows`,
+    ],
+    [
+      'by a helper, given what the request names',
+      'certain',
+      `const all = ${read}; const rows = all.filter((row) => isOf(row.page, params.teamId)); return rows`,
+    ],
     ['only at times', 'certain', `let rows = ${read}; if (params.own) { ${keep} } return rows`],
     ['after they were shown', 'certain', `let rows = ${read}; show(rows); ${keep}; return rows`],
     [
@@ -35,7 +75,9 @@ describe('rows that are kept by their tenant', () => {
       `let rows = ${read}; let others = list(); rows = others.filter((row) => row.page.teamId === session.teamId); return rows`,
     ],
   ])('%s', (_, kind, body) => {
-    const service = `export async function GET(request, { params }) {\n  const session = await getSession(request)\n  ${body}\n}`
+    const helpers =
+      'const isOf = (page, teamId) => page.teamId === teamId\nconst isLive = (page) => page.live'
+    const service = `${helpers}\nexport async function GET(request, { params }) {\n  const session = await getSession(request)\n  ${body}\n}`
     expect(kinds(service)[0]).toBe(kind)
   })
 })

@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { below, belowOf, someBelow } from '../../source/below.ts'
+import { isFunction } from '../../source/binding.ts'
 import { functionAround, unwrap } from '../../source/children.ts'
 import { leaves } from '../../provenance/guard.ts'
 import type { QueryContext } from '../context.ts'
@@ -10,14 +11,17 @@ import { askedForPublic } from './published.ts'
 import { isRefusing, onlyTells } from './refusal.ts'
 import { exemptsRoles } from './role-exemption.ts'
 import { RowTrail } from './row-trail.ts'
-import { comparedSide, isTold, type Rows } from './tenant-comparison.ts'
+import { comparedSide, isKeptByHelper, isTold, type Rows } from './tenant-comparison.ts'
 import { tenantMapChecked } from './tenant-map.ts'
 
 /** A look-up that is handed the tenant of a row together with the actor: `findMember(row.teamId, session.user.id)`. */
 function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, text: string): boolean {
   return (
     !onlyTells(calleeName(call) ?? '') &&
-    call.arguments.some((argument) => someBelow(argument, (node) => trail.leadsToTenant(node))) &&
+    call.arguments.some(
+      // What a callback does with the row is looked at by itself.
+      (argument) => !isFunction(argument) && someBelow(argument, (node) => trail.leadsToTenant(node)),
+    ) &&
     namesUser.test(text.slice(...call.range))
   )
 }
@@ -131,6 +135,7 @@ function checkIn(node: TSESTree.Node, rows: Rows, trail: RowTrail, file: QueryCo
     const isHanded = node.arguments.some((argument) => someBelow(argument, isOfRow))
     if (isHanded && !exemptsRoles(node, isOfRow, file)) return `\`${calleeName(node)}\``
   }
+  if (isKeptByHelper(node, rows, file)) return `\`${calleeName(node)}\``
   if (isMembershipRead(node, trail, file)) return 'the membership that was read for the tenant of the row'
   return !file.proofs.sites.isInQuery(node) && isMembershipProof(node, trail, text)
     ? `\`${calleeName(node)}\` for the tenant of the row`

@@ -6,6 +6,9 @@ import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 import { answersTenant } from './actor.ts'
 import { calleeName } from '../../source/callee.ts'
+import { calledFunction } from './called-function.ts'
+import { comparesTenant, speaksOfTenant } from './compared-text.ts'
+import { workingText } from './delegated.ts'
 import { guardedByCall } from './guard-calls.ts'
 import { alone } from './handed.ts'
 import { onlyTells, refusalAlone } from './refusal.ts'
@@ -43,12 +46,82 @@ export function comparedSide(
     [unwrap(node.left), unwrap(node.right)],
     [unwrap(node.right), unwrap(node.left)],
   ] as const) {
-    if (!isTenant(side) || isRow(other) || !decides(node, other, file)) continue
+    if (!isTenant(side) || isRow(other)) continue
+    if (!decides(node, !node.operator.startsWith('!'), other, file)) continue
     if (side.type === 'MemberExpression' && memberName(side) === 'length') return side
     if (isTold(other, until ?? node, file) && !isFirstOfMany(side, file)) return side
   }
   return null
 }
+
+/**
+ * `rows.filter((row) => isVisible(row, session.teamId))`: does the function that decides which rows are kept compare their tenant with one that the
+ * request does not choose?
+ */
+export function isKeptByHelper(
+  node: TSESTree.CallExpression,
+  { isRow, until }: Rows,
+  file: QueryContext,
+): boolean {
+  if (filterAround(node) === null || !node.arguments.some((argument) => isRow(unwrap(argument)))) return false
+  const target = calledFunction(node, file)
+  const text = target === null ? null : workingText(target, file)
+  if (text === null || !comparesTenant(text, file.tenancy)) return false
+  return node.arguments
+    .map(withoutFallback)
+    .some(
+      (argument) =>
+        !isRow(argument) &&
+        speaksOfTenant(file.scope.sourceCode.getText(argument), file.tenancy) &&
+        isTold(argument, until ?? node, file) &&
+        decides(node, true, argument, file),
+    )
+}
+
+/** `session.teamId ?? null` is the tenant, or none. */
+function withoutFallback(value: TSESTree.Node): TSESTree.Node {
+  const node = unwrap(value)
+  return node.type === 'LogicalExpression' && node.operator !== '&&' ? withoutFallback(node.left) : node
+}
+
+/** The call of `filter` whose callback answers by this expression, alone or together with others. */
+function filterAround(node: TSESTree.Node): TSESTree.CallExpression | null {
+  let child = node
+  let parent = child.parent
+  while (parent?.type === 'LogicalExpression' && parent.operator === '&&') {
+    child = parent
+    parent = child.parent
+  }
+  if (parent?.type !== 'ArrowFunctionExpression' || parent.body !== child) return null
+  const call = parent.parent
+  if (call.type !== 'CallExpression' || call.arguments[0] !== parent) return null
+  const callee = unwrap(call.callee)
+  return callee.type === 'MemberExpression' && memberName(callee) === 'filter' ? call : null
+}
+
+/** What is asked of a list that says nothing of its rows to anybody, or keeps some of them. */
+const narrowing = /^(?:filter|find|findIndex|some|every|length)$/
+
+/** `const own = all.filter(…)`, and then `all` is used. */
+function isUsedUnfiltered(filter: TSESTree.CallExpression, { scope }: QueryContext): boolean {
+  const callee = unwrap(filter.callee)
+  const list = callee.type === 'MemberExpression' ? unwrap(callee.object) : null
+  if (list?.type !== 'Identifier') return false
+  const { parent } = filter
+  if (parent.type === 'AssignmentExpression' && isNamed(parent.left, list.name)) return false
+  const uses = variableOf(scope.sourceCode, list)?.references ?? []
+  return uses.some(({ identifier }) => {
+    const member = identifier.parent
+    if (identifier.range[0] <= filter.range[1]) return false
+    return (
+      member?.type !== 'MemberExpression' ||
+      !narrowing.test(memberName(member as TSESTree.MemberExpression) ?? '')
+    )
+  })
+}
+
+const isNamed = (node: TSESTree.Node, name: string): boolean =>
+  node.type === 'Identifier' && node.name === name
 
 /** What a tenant may be compared with. */
 export function isTold(other: TSESTree.Node, at: TSESTree.Node, file: QueryContext): boolean {
@@ -87,9 +160,17 @@ function isElement(use: TSESTree.Node): boolean {
  * Does the program go on differently when the comparison comes out the other way? It stands in a test that leaves or holds what follows,
  * or is the answer of a function, a filter or a variable. A comparison that is left out when there is no tenant decides nothing.
  */
-function decides(comparison: TSESTree.BinaryExpression, other: TSESTree.Node, file: QueryContext): boolean {
-  let isTrueForOwn = !comparison.operator.startsWith('!')
-  let child: TSESTree.Node = comparison
+function decides(
+  comparison: TSESTree.Node,
+  whenOwn: boolean,
+  other: TSESTree.Node,
+  file: QueryContext,
+): boolean {
+  // A filter that gathers the rows of others is there to refuse them.
+  const filter = whenOwn ? filterAround(comparison) : null
+  if (filter !== null && isUsedUnfiltered(filter, file)) return false
+  let isTrueForOwn = whenOwn
+  let child = comparison
   for (let parent = child.parent; parent != null; child = parent, parent = parent.parent) {
     switch (parent.type) {
       case 'UnaryExpression':
