@@ -52,7 +52,9 @@ export const init: Command = {
     if (existsSync(out) && !options.yes) {
       throw usage('init', `${relative(io.cwd, out)} exists; --yes writes over it, --out names another file`)
     }
-    const { sources, shapes, beside } = await readSources(options.from, options.database, io)
+    const { sources, shapes, beside } = await readSources(options.from, options.database, io).finally(() =>
+      told('', io),
+    )
     const { inferTenancy } = await import('../../rules/tenancy/infer.ts')
     const inference = inferTenancy(shapes, {
       tenantColumns: options['tenant-column'],
@@ -80,11 +82,16 @@ async function readSources(
   io: Io,
 ): Promise<{ sources: string[]; shapes: DatabaseShape[]; beside: readonly DatabaseShape[] }> {
   const { detectSchema, readBeside, readSource } = await import('../../rules/tenancy/sources.ts')
+  const reading = (path: string) => told(`Reading ${relative(io.cwd, path) || '.'} …`, io)
+  told('Looking for a schema …', io)
   const given = from.map((path) => resolve(io.cwd, path))
   const detected =
     given.length > 0 || database !== null ? { sources: given, beside: [] } : detectSchema(io.cwd)
   const paths = detected.sources
-  const shapes = paths.map((path) => readSource(path))
+  const shapes = paths.map((path) => {
+    reading(path)
+    return readSource(path)
+  })
   const sources = paths.map((path) => relative(io.cwd, path) || '.')
   if (database !== null) {
     const { readCatalog } = await import('../../rules/audit/index.ts')
@@ -101,7 +108,12 @@ async function readSources(
       'Name your schema with --from PATH, or a live database with --database URL.',
     )
   }
-  return { sources, shapes, beside: readBeside(detected) }
+  return { sources, shapes, beside: readBeside(detected, reading) }
+}
+
+/** A line that the next one takes the place of, where a person is looking. */
+function told(text: string, { stderr }: Io): void {
+  if (stderr.live) stderr.write(`\r\u001b[2K${text.slice(0, stderr.columns - 1)}`)
 }
 
 /** A model without tenants would make every relation global, and everything clean. */

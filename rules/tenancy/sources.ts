@@ -101,8 +101,12 @@ export function detectSchema(folder: string): DetectedSchema {
 }
 
 /** The shapes of what {@link detectSchema} found beside the schema; what cannot be read at all is left out. */
-export function readBeside({ beside }: DetectedSchema): readonly DatabaseShape[] {
+export function readBeside(
+  { beside }: DetectedSchema,
+  reading: (path: string) => void = () => undefined,
+): readonly DatabaseShape[] {
   return beside.flatMap((path) => {
+    reading(path)
     try {
       return [readSource(path)]
     } catch (error) {

@@ -270,7 +270,7 @@ function isNamedAfter(receiver: TSESTree.Node, definition: Definition, { classNa
         ? keyName(object.property, object.computed)
         : null
   const bare = name?.replace(/^[#_]+|s$/g, '').toLowerCase() ?? ''
-  return bare !== '' && [className, ...bases].some((one) => one?.toLowerCase().includes(bare))
+  return bare.length >= 3 && [className, ...bases].some((one) => one?.toLowerCase().includes(bare))
 }
 
 /** A name of several words is hardly the name of two methods, unless every store has a method of that name. */
