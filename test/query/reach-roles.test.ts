@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Exposure } from '../../rules/query/reach/exposure.ts'
-import { exposureKinds, teamsWith } from '../support/exposures.ts'
+import { reachText } from '../../rules/query/reach/reach-text.ts'
+import { exposureKinds, exposuresOf, teamsWith } from '../support/exposures.ts'
 
 const tenancy = teamsWith({
   projects: { owned: 'teamId', model: 'Project' },
@@ -31,6 +32,27 @@ const asserting = (body: string): string => `export async function assertProject
   ${body}
 }
 `
+
+describe('what is said of a check that a whole role passes', () => {
+  const said = (body: string, check = 'await assertProjectAccess(session, params.id)'): string => {
+    const files = {
+      'service.ts': service,
+      'app/access.ts': asserting(body),
+      'app/route.ts': route(check),
+    }
+    return exposuresOf(files, tenancy).map(reachText).join()
+  }
+  it('names the check', () => {
+    expect(
+      said("if (member.role !== 'owner') { if (!member.projects.includes(id)) throw new Error('no') }"),
+    ).toMatch(
+      /^ Certain: the request chooses `.*id`, and `assertProjectAccess` lets whole roles pass before it looks \(/,
+    )
+  })
+  it('is nothing where there is none', () => {
+    expect(said('', 'await track(params.id)')).toMatch(/^ Certain: the request chooses `.*id` \(/)
+  })
+})
 
 describe('a check that a whole role of the tenant passes', () => {
   it.each<readonly [string, Exposure['kind'], string]>([

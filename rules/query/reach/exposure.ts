@@ -10,7 +10,13 @@ export interface Step {
 /** Who can steer a query that its own statement does not confine, as far as the project shows. */
 export type Exposure =
   /** A value of the request picks the rows, and nothing on the way ties it to the actor's tenant. */
-  | { readonly kind: 'certain'; readonly value: string; readonly path: readonly Step[] }
+  | {
+      readonly kind: 'certain'
+      readonly value: string
+      readonly path: readonly Step[]
+      /** A check on the way that whole roles pass, in words. */
+      readonly exempting?: string
+    }
   /** It is open as far as can be seen, with a reason to doubt. */
   | { readonly kind: 'likely'; readonly reason: string; readonly path: readonly Step[] }
   /** Every way to it that was found passes a check of the same value. */

@@ -30,6 +30,11 @@ export function doubtfulCall(picking: Picking, at: TSESTree.Node, file: QueryCon
   return new CallWatch(picking, file).doubtBefore(at)
 }
 
+/** The call before `at` that would have refused for a value, were there not whole roles that it lets pass; null when there is none. */
+export function exemptingCall(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
+  return new CallWatch(picking, file).exemptingBefore(at)
+}
+
 class CallWatch {
   readonly #handed: Handed
   readonly #absentPicksNone: boolean
@@ -43,7 +48,11 @@ class CallWatch {
 
   /** `await assertAccess(ctx, input.projectId)`, as a statement or as a test that leaves, on every way to `at`. */
   callBefore(at: TSESTree.Node): string | null {
-    return this.#first(at, (call) => this.#isGuard(call, at))
+    return this.#first(at, (call) => this.#guardKind(call, at) === 'guard')
+  }
+
+  exemptingBefore(at: TSESTree.Node): string | null {
+    return this.#first(at, (call) => this.#guardKind(call, at) === 'exempting')
   }
 
   doubtBefore(at: TSESTree.Node): string | null {
@@ -95,24 +104,28 @@ class CallWatch {
     return step
   }
 
-  #isGuard(call: TSESTree.CallExpression, at: TSESTree.Node): boolean {
+  /** `exempting`: it refuses, but not those of a role that it lets pass before it looks at the value. */
+  #guardKind(call: TSESTree.CallExpression, at: TSESTree.Node): 'guard' | 'exempting' | null {
     const name = calleeName(call)
-    if (name === null || neverRefusing(name)) return false
+    if (name === null || neverRefusing(name)) return null
     const isHanded = this.#handed.isHandedTo(call)
-    if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return true
+    if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return 'guard'
     if (isRefusing(name)) {
-      if (!isHanded && !this.#handed.isReadFor(call)) return false
-      return !this.#isIdle(call, name) && !exemptsRoles(call, (node) => this.#handed.tells(node), this.#file)
+      if ((!isHanded && !this.#handed.isReadFor(call)) || this.#isIdle(call, name)) return null
+      return this.#unlessExempting(call)
     }
-    if (!isHanded) return false
+    if (!isHanded) return null
     const target = calledFunction(call, this.#file)
     const text = target === null ? null : workingText(target, this.#file)
-    if (target === null || text === null) return false
-    if (this.#throwsInside(call, target)) return true
+    if (target === null || text === null) return null
+    if (this.#throwsInside(call, target)) return 'guard'
     const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)
-    if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return false
-    if (exemptsRoles(call, (node) => this.#handed.tells(node), this.#file)) return false
-    return refusal === 'throws' || isAsked(call, at, this.#file)
+    if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return null
+    return refusal === 'throws' || isAsked(call, at, this.#file) ? this.#unlessExempting(call) : null
+  }
+
+  #unlessExempting(call: TSESTree.CallExpression): 'guard' | 'exempting' {
+    return exemptsRoles(call, (node) => this.#handed.tells(node), this.#file) ? 'exempting' : 'guard'
   }
 
   /** Does it hand the value on to a function that throws unless the actor may have it? */

@@ -3,8 +3,12 @@ import type { Exposure, Step } from './exposure.ts'
 /** Who steers a query, as the end of a message: its tier, the value, and the way from the entry point; empty where nobody is in sight. */
 export function reachText(exposure: Exposure): string {
   switch (exposure.kind) {
-    case 'certain':
-      return ` Certain: the request chooses \`${exposure.value}\`${wayText(exposure.path)}.`
+    case 'certain': {
+      const { value, path, exempting } = exposure
+      const checked =
+        exempting === undefined ? '' : `, and ${exempting} lets whole roles pass before it looks`
+      return ` Certain: the request chooses \`${value}\`${checked}${wayText(path)}.`
+    }
     case 'likely':
       return ` Likely: ${exposure.reason}${wayText(exposure.path)}.`
     case 'guarded':

@@ -15,7 +15,7 @@ import { isConstantName, looksUp, partsOf } from './expression.ts'
 import { type Exposure, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
 import { knowsDeploymentSecret } from './deployment-secret.ts'
-import { doubtfulCall } from './guard-calls.ts'
+import { doubtfulCall, exemptingCall } from './guard-calls.ts'
 import { guardOf } from './guards.ts'
 import { handedOn } from './handed-on.ts'
 import type { Picking } from './handed.ts'
@@ -140,7 +140,8 @@ export class Values {
       const reason = `the request chooses \`${value}\`, and ${doubt} may refuse it, which could not be read`
       return { kind: 'likely', reason, path: look.path }
     }
-    return { kind: 'certain', value, path: look.path }
+    const exempting = exemptingCall(pickingOf(node, members, look), at, file)
+    return { kind: 'certain', value, path: look.path, ...(exempting === null ? {} : { exempting }) }
   }
 
   #ofUnknown(
