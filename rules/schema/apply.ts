@@ -175,7 +175,12 @@ const handlers: Readonly<Record<string, (reading: Reading, node: Node) => void>>
 
 function applyText(reading: Reading, text: string): void {
   const parsed = parseSql(text)
-  if (parsed.kind === 'parsed') for (const { node } of parsed.statements) applyNode(reading, node)
+  if (parsed.kind !== 'parsed') return
+  for (const { node } of parsed.statements) {
+    // In PL/pgSQL, `SELECT … INTO` gives a variable its value, and makes no table.
+    if ('SelectStmt' in node && node.SelectStmt.intoClause !== undefined) continue
+    applyNode(reading, node)
+  }
 }
 
 /** Applies one parsed statement. Statements that do not change the picture (data, comments, extensions) pass by. */

@@ -107,6 +107,18 @@ describe('what counts in a file', () => {
   })
 })
 
+describe('SELECT INTO', () => {
+  it('makes a table in a statement, and gives a variable its value in a block', () => {
+    const block =
+      'DO $$ DECLARE n bigint; BEGIN SELECT count(*) INTO n FROM a; CREATE TABLE b (id int); END $$;'
+    expect(tables(read(`CREATE TABLE a (id int); SELECT * INTO c FROM a; ${block}`)).toSorted()).toEqual([
+      'a',
+      'b',
+      'c',
+    ])
+  })
+})
+
 describe('which files count', () => {
   const root = mkdtempSync(join(tmpdir(), 'watertight-migrations-'))
   afterAll(() => rmSync(root, { recursive: true }))
