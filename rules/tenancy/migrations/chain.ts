@@ -33,19 +33,3 @@ export function chainOf(term: Term, follower: Follower): Chain {
     at = follower.follow({ ...at, node: member.object })
   }
 }
-
-/** The constant text of an argument, null when there is none. */
-export function textOf(link: Link, index: number, follower: Follower): string | null {
-  const value = link.arguments?.[index]
-  return value === undefined ? null : follower.text(value)
-}
-
-/** Constant names, each alone or in a list. */
-export function namesIn(values: readonly (Term | null | undefined)[], follower: Follower): string[] {
-  return values.flatMap((value) => {
-    if (value == null) return []
-    const list = follower.follow(value)
-    const items = list.node.type === 'ArrayExpression' ? follower.items(list, () => undefined) : [value]
-    return items.flatMap((one) => follower.text(one) ?? [])
-  })
-}

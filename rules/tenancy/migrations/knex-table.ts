@@ -1,6 +1,6 @@
-import type { Follower } from '../../source/term.ts'
-import { type Link, namesIn } from './chain.ts'
-import { type MigrationScript, TableScript, quotedTable } from './script.ts'
+import type { Link } from './chain.ts'
+import { cascades, type Migration } from './migration.ts'
+import { TableScript, quotedTable } from './script.ts'
 
 const ignored = new Set(
   'index dropIndex comment engine charset collate inherits queryContext dropUniqueIfExists check'.split(' '),
@@ -11,20 +11,16 @@ export class KnexTable {
   readonly #name: string
   readonly #schema: string | null
   readonly #table: TableScript
-  readonly #follower: Follower
-  readonly #unread: (line: number, what: string) => void
+  readonly #migration: Migration
 
   constructor(
     options: { readonly create: boolean; readonly name: string; readonly schema: string | null },
-    script: MigrationScript,
-    follower: Follower,
-    unread: (line: number, what: string) => void,
+    migration: Migration,
   ) {
     this.#name = options.name
     this.#schema = options.schema
-    this.#table = new TableScript(script, quotedTable(options.schema, options.name), options.create)
-    this.#follower = follower
-    this.#unread = unread
+    this.#table = new TableScript(migration.script, quotedTable(options.schema, options.name), options.create)
+    this.#migration = migration
   }
 
   /** The table itself, once its callback has been read. */
@@ -44,21 +40,25 @@ export class KnexTable {
         return this.#drop(line, ['created_at', 'updated_at'])
       case 'dropColumn':
       case 'dropColumns':
-        return this.#drop(line, namesIn(first.arguments, this.#follower))
+        return this.#drop(line, this.#migration.names(...first.arguments))
       case 'renameColumn':
         return this.#rename(first)
       case 'setNullable':
       case 'dropNullable':
-        return this.#nullable(line, namesIn(first.arguments, this.#follower)[0], first.name === 'setNullable')
+        return this.#nullable(
+          line,
+          this.#migration.names(...first.arguments)[0],
+          first.name === 'setNullable',
+        )
       case 'primary':
       case 'unique':
         return this.#key(first)
       case 'foreign':
-        return this.#foreign(line, namesIn([first.arguments[0]], this.#follower), modifiers)
+        return this.#foreign(line, this.#migration.names(first.arguments[0]), modifiers)
       case 'dropPrimary':
         return this.#table.dropConstraint(
           line,
-          namesIn(first.arguments, this.#follower)[0] ?? `${this.#name}_pkey`,
+          this.#migration.names(...first.arguments)[0] ?? `${this.#name}_pkey`,
         )
       case 'dropForeign':
       case 'dropUnique':
@@ -71,9 +71,9 @@ export class KnexTable {
   #column(first: Link, modifiers: readonly Link[]): void {
     const increments = /^(big)?increments$/i.test(first.name)
     const [given] = first.arguments!
-    const name = given === undefined ? (increments ? 'id' : null) : this.#follower.text(given)
+    const name = given === undefined ? (increments ? 'id' : null) : this.#migration.follower.text(given)
     if (name === null) {
-      this.#unread(first.line, `${first.name} of ${this.#name}, whose column is not constant`)
+      this.#migration.unread(first.line, `${first.name} of ${this.#name}, whose column is not constant`)
       return
     }
     const has = (...names: readonly string[]) => modifiers.some((link) => names.includes(link.name))
@@ -89,7 +89,7 @@ export class KnexTable {
   }
 
   #timestamps({ arguments: values, line }: Link): void {
-    const texts = (values ?? []).map((one) => this.#follower.text(one))
+    const texts = (values ?? []).map((one) => this.#migration.follower.text(one))
     const required = texts[1] === 'true'
     const camel = texts[2] === 'true'
     for (const name of camel ? ['createdAt', 'updatedAt'] : ['created_at', 'updated_at']) {
@@ -98,8 +98,9 @@ export class KnexTable {
   }
 
   #key({ name, arguments: values, line }: Link): void {
-    const columns = namesIn([values![0]], this.#follower)
-    if (columns.length === 0) this.#unread(line, `a key of ${this.#name} whose columns are not constant`)
+    const columns = this.#migration.names(values![0])
+    if (columns.length === 0)
+      this.#migration.unread(line, `a key of ${this.#name} whose columns are not constant`)
     else if (name === 'unique') this.#unique(line, columns)
     else this.#table.primaryKey(line, columns)
   }
@@ -110,48 +111,49 @@ export class KnexTable {
 
   #foreign(line: number, columns: readonly string[], modifiers: readonly Link[]): void {
     const textsOf = (name: string) =>
-      namesIn(modifiers.find((link) => link.name === name)?.arguments ?? [], this.#follower)
+      this.#migration.names(...(modifiers.find((link) => link.name === name)?.arguments ?? []))
     const references = textsOf('references')
     const [table] = textsOf('inTable')
     const far =
       table === undefined ? references.map(splitLast) : references.map((one) => [table, one] as const)
     const [to] = far
     if (columns.length === 0 || to === undefined || to[0] === '' || far.length !== columns.length) {
-      this.#unread(line, `a foreign key of ${this.#name} that is not constant`)
+      this.#migration.unread(line, `a foreign key of ${this.#name} that is not constant`)
       return
     }
     this.#table.foreignKey(line, {
       columns,
       table: quotedTable(this.#schema, to[0]),
       toColumns: far.map(([, column]) => column),
-      cascades: /^cascade$/i.test(textsOf('onDelete')[0] ?? ''),
+      cascades: cascades(textsOf('onDelete')[0] ?? null),
       name: textsOf('withKeyName')[0] ?? keyName(this.#name, columns, 'foreign'),
     })
   }
 
   #drop(line: number, columns: readonly string[]): void {
-    if (columns.length === 0) this.#unread(line, `dropped columns of ${this.#name} that are not constant`)
+    if (columns.length === 0)
+      this.#migration.unread(line, `dropped columns of ${this.#name} that are not constant`)
     for (const column of columns) this.#table.dropColumn(line, column)
   }
 
   #rename({ arguments: values, line }: Link): void {
-    const [from, to] = namesIn(values ?? [], this.#follower)
+    const [from, to] = this.#migration.names(...(values ?? []))
     if (from === undefined || to === undefined) {
-      this.#unread(line, `a renamed column of ${this.#name} that is not constant`)
+      this.#migration.unread(line, `a renamed column of ${this.#name} that is not constant`)
     } else this.#table.renameColumn(line, from, to)
   }
 
   #nullable(line: number, column: string | undefined, nullable: boolean): void {
-    if (column === undefined) this.#unread(line, `a column of ${this.#name} that is not constant`)
+    if (column === undefined) this.#migration.unread(line, `a column of ${this.#name} that is not constant`)
     else this.#table.nullable(line, column, nullable)
   }
 
   #dropKey({ name, arguments: values, line }: Link): void {
     const [columns, given] = values ?? []
-    const own = given === undefined ? null : this.#follower.text(given)
+    const own = given === undefined ? null : this.#migration.follower.text(given)
     const kind = name === 'dropForeign' ? 'foreign' : 'unique'
-    const listed = namesIn([columns], this.#follower)
-    if (own === null && listed.length === 0) this.#unread(line, `a dropped key of ${this.#name}`)
+    const listed = this.#migration.names(columns)
+    if (own === null && listed.length === 0) this.#migration.unread(line, `a dropped key of ${this.#name}`)
     else this.#table.dropConstraint(line, own ?? keyName(this.#name, listed, kind))
   }
 }

@@ -1,9 +1,10 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { isFunction } from '../../source/binding.ts'
-import type { Follower, Term } from '../../source/term.ts'
-import { type Chain, type Link, textOf } from './chain.ts'
+import type { Term } from '../../source/term.ts'
+import type { Chain, Link } from './chain.ts'
 import { KnexTable } from './knex-table.ts'
-import { type MigrationScript, TableScript, quoted, quotedTable } from './script.ts'
+import type { Migration } from './migration.ts'
+import { TableScript, quoted, quotedTable } from './script.ts'
 import type { MigrationWalk, Tool } from './walk.ts'
 
 /** Operations that leave the shape of the tables alone. */
@@ -21,23 +22,14 @@ const changesSchema = /\b(alter|create|drop|rename)\b/i
 
 /** `knex.schema.createTable('items', (table) => { … })` and raw SQL. */
 export class KnexTool implements Tool {
-  readonly #script: MigrationScript
-  readonly #follower: Follower
+  readonly #migration: Migration
   readonly #up: Term
-  readonly #unread: (line: number, what: string) => void
   /** Builders of the callbacks that are being read. */
   readonly #tables = new Map<TSESTree.Node, KnexTable>()
 
-  constructor(
-    up: Term,
-    script: MigrationScript,
-    follower: Follower,
-    unread: (line: number, what: string) => void,
-  ) {
+  constructor(up: Term, migration: Migration) {
     this.#up = up
-    this.#script = script
-    this.#follower = follower
-    this.#unread = unread
+    this.#migration = migration
   }
 
   take({ root, links }: Chain, walk: MigrationWalk): boolean {
@@ -65,12 +57,12 @@ export class KnexTool implements Tool {
     const [first, ...rest] = links
     if (first?.name === 'raw') this.#raw(first)
     if (first?.name === 'transaction') {
-      const callback = this.#follower.follow(first.arguments![0]!)
+      const callback = this.#migration.follower.follow(first.arguments![0]!)
       if (isFunction(this.#up.node)) walk.callback(callback, this.#connection())
     }
     let schema: string | null = null
     for (const link of first?.name === 'schema' ? rest : []) {
-      if (link.name === 'withSchema') schema = textOf(link, 0, this.#follower)
+      if (link.name === 'withSchema') schema = this.#migration.text(link, 0)
       else this.#operation(link, schema, walk)
     }
   }
@@ -83,10 +75,10 @@ export class KnexTool implements Tool {
 
   #operation(link: Link, schema: string | null, walk: MigrationWalk): void {
     const { name, line } = link
-    const table = textOf(link, 0, this.#follower)
+    const table = this.#migration.text(link, 0)
     if (name === 'raw') return this.#raw(link)
     if (harmless.has(name) || link.arguments === null) return
-    if (table === null) return this.#unread(line, `${name} of a table whose name is not constant`)
+    if (table === null) return this.#migration.unread(line, `${name} of a table whose name is not constant`)
     const target = quotedTable(schema, table)
     switch (name) {
       case 'createTable':
@@ -96,38 +88,38 @@ export class KnexTool implements Tool {
         return this.#table(link, table, schema, walk)
       case 'dropTable':
       case 'dropTableIfExists':
-        return new TableScript(this.#script, target, false).drop(line)
+        return new TableScript(this.#migration.script, target, false).drop(line)
       case 'renameTable':
-        return new TableScript(this.#script, target, false).renameTo(
+        return new TableScript(this.#migration.script, target, false).renameTo(
           line,
-          textOf(link, 1, this.#follower) ?? table,
+          this.#migration.text(link, 1) ?? table,
         )
       case 'createTableLike':
-        return this.#script.add(
+        return this.#migration.script.add(
           line,
-          `CREATE TABLE ${target} (LIKE ${quotedTable(schema, textOf(link, 1, this.#follower) ?? '')} INCLUDING ALL)`,
+          `CREATE TABLE ${target} (LIKE ${quotedTable(schema, this.#migration.text(link, 1) ?? '')} INCLUDING ALL)`,
         )
       case 'createSchema':
       case 'createSchemaIfNotExists':
-        return this.#script.add(line, `CREATE SCHEMA IF NOT EXISTS ${quoted(table)}`)
+        return this.#migration.script.add(line, `CREATE SCHEMA IF NOT EXISTS ${quoted(table)}`)
       case 'dropSchema':
       case 'dropSchemaIfExists':
-        return this.#script.add(line, `DROP SCHEMA IF EXISTS ${quoted(table)}`)
+        return this.#migration.script.add(line, `DROP SCHEMA IF EXISTS ${quoted(table)}`)
       case 'dropView':
       case 'dropViewIfExists':
-        return this.#script.add(line, `DROP VIEW IF EXISTS ${target}`)
+        return this.#migration.script.add(line, `DROP VIEW IF EXISTS ${target}`)
       default:
-        return this.#unread(line, `${name} of ${table}`)
+        return this.#migration.unread(line, `${name} of ${table}`)
     }
   }
 
   #table(link: Link, name: string, schema: string | null, walk: MigrationWalk): void {
     const callback = link
-      .arguments!.map((one) => this.#follower.follow(one))
+      .arguments!.map((one) => this.#migration.follower.follow(one))
       .find(({ node }) => isFunction(node))
     const create = link.name.startsWith('create')
-    const table = new KnexTable({ create, name, schema }, this.#script, this.#follower, this.#unread)
-    if (callback === undefined) this.#unread(link.line, `what ${link.name} does to ${name}`)
+    const table = new KnexTable({ create, name, schema }, this.#migration)
+    if (callback === undefined) this.#migration.unread(link.line, `what ${link.name} does to ${name}`)
     else {
       this.#tables.set(callback.node, table)
       walk.enter(callback)
@@ -138,18 +130,18 @@ export class KnexTool implements Tool {
 
   #raw(link: Link): void {
     const [text, values] = link.arguments ?? []
-    const sql = text === undefined ? null : this.#follower.text(text)
+    const sql = text === undefined ? null : this.#migration.follower.text(text)
     if (sql !== null) {
-      const list = values === undefined ? [] : this.#follower.items(values, () => undefined)
-      this.#script.add(
+      const list = values === undefined ? [] : this.#migration.follower.items(values, () => undefined)
+      this.#migration.script.add(
         link.line,
         bound(
           sql,
-          list.map((one) => this.#follower.text(one)),
+          list.map((one) => this.#migration.follower.text(one)),
         ),
       )
-    } else if (text !== undefined && changesSchema.test(written(this.#follower.follow(text)))) {
-      this.#unread(link.line, 'raw SQL that is not constant')
+    } else if (text !== undefined && changesSchema.test(written(this.#migration.follower.follow(text)))) {
+      this.#migration.unread(link.line, 'raw SQL that is not constant')
     }
   }
 }

@@ -1,7 +1,8 @@
-import type { Follower, Term } from '../../source/term.ts'
-import { type Chain, type Link, chainOf, namesIn, textOf } from './chain.ts'
-import { type MigrationScript, TableScript, quoted, quotedTable } from './script.ts'
-import type { MigrationWalk, Tool } from './walk.ts'
+import type { Term } from '../../source/term.ts'
+import { type Chain, type Link, chainOf } from './chain.ts'
+import { cascades, type Migration } from './migration.ts'
+import { TableScript, quotedTable } from './script.ts'
+import type { Tool } from './walk.ts'
 
 /** Steps of the schema builder that leave keys and columns alone. */
 const harmless = new Set(
@@ -16,17 +17,13 @@ const otherOperations = /^(create|drop|refresh|alter)(Index|Type|View|Materializ
 
 /** `db.schema.createTable('items').addColumn('org_id', 'uuid', (column) => column.references('orgs.id')).execute()` */
 export class KyselyTool implements Tool {
-  readonly #script: MigrationScript
-  readonly #follower: Follower
-  readonly #unread: (line: number, what: string) => void
+  readonly #migration: Migration
 
-  constructor(script: MigrationScript, follower: Follower, unread: (line: number, what: string) => void) {
-    this.#script = script
-    this.#follower = follower
-    this.#unread = unread
+  constructor(migration: Migration) {
+    this.#migration = migration
   }
 
-  take({ root, links }: Chain, _walk: MigrationWalk): boolean {
+  take({ root, links }: Chain): boolean {
     const at = links.findIndex(({ name }) => name === 'schema')
     const operation = links[at + 1]
     if (at < 0 || operation === undefined || operation.arguments === null) {
@@ -38,10 +35,10 @@ export class KyselyTool implements Tool {
       return true
     }
     const scope = links.slice(0, at).findLast(({ name }) => name === 'withSchema')
-    const schema = scope === undefined ? null : textOf(scope, 0, this.#follower)
-    const table = textOf(operation, 0, this.#follower)
+    const schema = scope === undefined ? null : this.#migration.text(scope, 0)
+    const table = this.#migration.text(operation, 0)
     if (table === null) {
-      this.#unread(operation.line, `${operation.name} of a table whose name is not constant`)
+      this.#migration.unread(operation.line, `${operation.name} of a table whose name is not constant`)
       return true
     }
     this.#table(operation, this.#steps(links.slice(at + 2)), quotedTable(schema, table), table)
@@ -53,9 +50,10 @@ export class KyselyTool implements Tool {
     const [first] = links
     const binding = root.node.type === 'Identifier' ? root.module.bindingOf(root.node) : null
     if (first === undefined || binding?.kind !== 'variable' || binding.declarator.init === null) return false
-    const begun = chainOf({ ...root, node: binding.declarator.init }, this.#follower).links
+    const begun = chainOf({ ...root, node: binding.declarator.init }, this.#migration.follower).links
     if (!begun.some(({ name }) => name === 'schema')) return false
-    if (!harmless.has(first.name)) this.#unread(first.line, `${first.name} of a builder in a variable`)
+    if (!harmless.has(first.name))
+      this.#migration.unread(first.line, `${first.name} of a builder in a variable`)
     return true
   }
 
@@ -64,13 +62,16 @@ export class KyselyTool implements Tool {
     return links.flatMap((link) => {
       const [helper] = link.arguments ?? []
       if (link.name !== '$call' || helper === undefined || depth > 5) return [link]
-      return this.#steps(chainOf(this.#follower.body(helper), this.#follower).links, depth + 1)
+      return this.#steps(
+        chainOf(this.#migration.follower.body(helper), this.#migration.follower).links,
+        depth + 1,
+      )
     })
   }
 
   #table(operation: Link, steps: readonly Link[], target: string, name: string): void {
     const create = operation.name === 'createTable'
-    const table = new TableScript(this.#script, target, create)
+    const table = new TableScript(this.#migration.script, target, create)
     if (operation.name === 'dropTable') return table.drop(operation.line)
     for (const step of steps) this.#step(step, table, name)
     table.finish(operation.line)
@@ -78,31 +79,31 @@ export class KyselyTool implements Tool {
 
   #step(step: Link, table: TableScript, name: string): void {
     const { line } = step
-    const [first] = namesIn([step.arguments?.[0]], this.#follower)
+    const [first] = this.#migration.names(step.arguments?.[0])
     if (harmless.has(step.name)) return
     if (step.name === 'addForeignKeyConstraint') return this.#foreignKey(step, table, name)
     if (first === undefined)
-      return this.#unread(line, `${step.name} of ${name}, whose column is not constant`)
+      return this.#migration.unread(line, `${step.name} of ${name}, whose column is not constant`)
     switch (step.name) {
       case 'addColumn':
         return this.#column(step, first, table)
       case 'dropColumn':
         return table.dropColumn(line, first)
       case 'renameColumn':
-        return table.renameColumn(line, first, textOf(step, 1, this.#follower) ?? first)
+        return table.renameColumn(line, first, this.#migration.text(step, 1) ?? first)
       case 'renameTo':
         return table.renameTo(line, first)
       case 'alterColumn':
       case 'modifyColumn':
         return this.#alter(step, first, table)
       case 'addPrimaryKeyConstraint':
-        return table.primaryKey(line, namesIn([step.arguments?.[1]], this.#follower))
+        return table.primaryKey(line, this.#migration.names(step.arguments?.[1]))
       case 'addUniqueConstraint':
-        return table.unique(line, namesIn([step.arguments?.[1]], this.#follower), first)
+        return table.unique(line, this.#migration.names(step.arguments?.[1]), first)
       case 'dropConstraint':
         return table.dropConstraint(line, first)
       default:
-        return this.#unread(line, `${step.name} of ${name}`)
+        return this.#migration.unread(line, `${step.name} of ${name}`)
     }
   }
 
@@ -110,15 +111,15 @@ export class KyselyTool implements Tool {
     const { line } = step
     const traits = this.#traits(step.arguments?.[2])
     const has = (trait: string) => traits.some(({ name }) => name === trait)
-    const serial = /serial/.test(textOf(step, 1, this.#follower) ?? '')
+    const serial = /serial/.test(this.#migration.text(step, 1) ?? '')
     table.column(line, column, { required: has('notNull') || has('primaryKey') || serial })
     if (has('primaryKey')) table.primaryKey(line, [column])
     if (has('unique')) table.unique(line, [column])
     const references = traits.find(({ name }) => name === 'references')
     if (references === undefined) return
-    const [to] = namesIn([references.arguments?.[0]], this.#follower)
+    const [to] = this.#migration.names(references.arguments?.[0])
     const at = to?.lastIndexOf('.') ?? -1
-    if (to === undefined || at < 1) return this.#unread(line, `the table that ${column} references`)
+    if (to === undefined || at < 1) return this.#migration.unread(line, `the table that ${column} references`)
     const far = { table: quotedTable(null, to.slice(0, at)), toColumns: [to.slice(at + 1)] }
     table.foreignKey(line, { columns: [column], ...far, cascades: this.#cascades(traits) })
   }
@@ -132,17 +133,17 @@ export class KyselyTool implements Tool {
 
   #foreignKey(step: Link, table: TableScript, name: string): void {
     const [constraint, own, to, far, build] = step.arguments ?? []
-    const columns = namesIn([own], this.#follower)
-    const [goal] = namesIn([to], this.#follower)
+    const columns = this.#migration.names(own)
+    const [goal] = this.#migration.names(to)
     if (goal === undefined || columns.length === 0) {
-      return this.#unread(step.line, `a foreign key of ${name} that is not constant`)
+      return this.#migration.unread(step.line, `a foreign key of ${name} that is not constant`)
     }
     table.foreignKey(step.line, {
       columns,
       table: quotedTable(null, goal),
-      toColumns: namesIn([far], this.#follower),
+      toColumns: this.#migration.names(far),
       cascades: this.#cascades(this.#traits(build)),
-      name: namesIn([constraint], this.#follower)[0],
+      name: this.#migration.names(constraint)[0],
     })
   }
 
@@ -150,22 +151,22 @@ export class KyselyTool implements Tool {
   #index(links: readonly Link[]): void {
     const argument = (step: string) => links.find(({ name }) => name === step)?.arguments
     if (argument('unique') === undefined) return
-    const table = namesIn(argument('on') ?? [], this.#follower)[0]
-    const columns = namesIn([...(argument('column') ?? []), ...(argument('columns') ?? [])], this.#follower)
+    const table = this.#migration.names(...(argument('on') ?? []))[0]
+    const columns = this.#migration.names(...(argument('column') ?? []), ...(argument('columns') ?? []))
     if (table === undefined || columns.length === 0 || argument('where') !== undefined) return
-    this.#script.add(
+    new TableScript(this.#migration.script, quotedTable(null, table), false).uniqueIndex(
       links[0]!.line,
-      `CREATE UNIQUE INDEX ON ${quotedTable(null, table)} (${columns.map(quoted).join(', ')})`,
+      columns,
     )
   }
 
   #traits(build: Term | undefined): readonly Link[] {
     if (build === undefined) return []
-    return this.#steps(chainOf(this.#follower.body(build), this.#follower).links)
+    return this.#steps(chainOf(this.#migration.follower.body(build), this.#migration.follower).links)
   }
 
   #cascades(traits: readonly Link[]): boolean {
     const rule = traits.find(({ name }) => name === 'onDelete')
-    return rule !== undefined && /^cascade$/i.test(textOf(rule, 0, this.#follower) ?? '')
+    return rule !== undefined && cascades(this.#migration.text(rule, 0))
   }
 }

@@ -14,8 +14,8 @@ import type { DatabaseShape } from '../shape.ts'
 import { AttributeTool } from './attributes.ts'
 import { KnexTool } from './knex.ts'
 import { KyselyTool } from './kysely.ts'
+import { Migration } from './migration.ts'
 import { QueryRunnerTool } from './query-runner.ts'
-import { MigrationScript } from './script.ts'
 import { SqlTextTool, textsOf } from './sql-text.ts'
 import { MigrationWalk } from './walk.ts'
 
@@ -50,7 +50,7 @@ export function countProgram(text: string): number {
  * @throws {@link Problem} `E-PARSER-MISSING`.
  */
 export function shapeOfKnex(files: readonly string[]): DatabaseShape {
-  return shapeOf(files, 'Knex migration', knexScript)
+  return shapeOf(files, 'Knex migration', readKnex)
 }
 
 /**
@@ -59,61 +59,42 @@ export function shapeOfKnex(files: readonly string[]): DatabaseShape {
  * @throws {@link Problem} `E-PARSER-MISSING`.
  */
 export function shapeOfProgram(files: readonly string[]): DatabaseShape {
-  return shapeOf(files, 'migration', programScript)
+  return shapeOf(files, 'migration', readProgramOf)
 }
 
-type ScriptOf = (module: SourceModule, follower: Follower, notes: string[]) => MigrationFile
+type Reading = (module: SourceModule, migration: Migration, notes: string[]) => void
 
-function shapeOf(files: readonly string[], kind: string, scriptOf: ScriptOf): DatabaseShape {
+function shapeOf(files: readonly string[], kind: string, read: Reading): DatabaseShape {
   // The tools sort by the text of the name, not by the number that it begins with.
   const ordered = files.toSorted((left, right) => compare(basename(left), basename(right)))
   const { modules, parse, unread } = readProgram(ordered, kind)
   const follower = new Follower(parse)
   const notes = [...unread]
-  const scripts = modules.map((module) => scriptOf(module, follower, notes))
+  const scripts = modules.map((module): MigrationFile => {
+    const { filename } = module
+    const migration = new Migration(follower, (line, what) => notes.push(`${filename}:${line}: ${what}`))
+    read(module, migration, notes)
+    return { file: filename, text: migration.script.text }
+  })
   const shape = shapeOfSchema(readMigrations(scripts))
   return { ...shape, unread: [...notes, ...shape.unread] }
 }
 
-function knexScript(module: SourceModule, follower: Follower, notes: string[]): MigrationFile {
-  const { filename } = module
-  const found = upOf(module, follower)
-  if (found === null) {
-    notes.push(`${filename}: a migration without an up function in sight`)
-    return { file: filename, text: '' }
+function readKnex(module: SourceModule, migration: Migration, notes: string[]): void {
+  const up = upOf(module, migration.follower)
+  if (up === null) notes.push(`${module.filename}: a migration without an up function in sight`)
+  else new MigrationWalk(migration.follower, [new KnexTool(up.run, migration)], up.owner).enter(up.run)
+}
+
+function readProgramOf(module: SourceModule, migration: Migration): void {
+  const sql = new SqlTextTool(migration)
+  const up = upOf(module, migration.follower)
+  if (up === null) {
+    for (const text of textsOf(module, migration.follower)) sql.add(text)
+    return
   }
-  const script = new MigrationScript()
-  const tool = new KnexTool(found.run, script, follower, noter(filename, notes))
-  new MigrationWalk(follower, [tool], found.owner).enter(found.run)
-  return { file: filename, text: script.text }
-}
-
-function programScript(module: SourceModule, follower: Follower, notes: string[]): MigrationFile {
-  const { filename } = module
-  const script = new MigrationScript()
-  const unread = noter(filename, notes)
-  const sql = new SqlTextTool(script, follower, unread)
-  const found = upOf(module, follower)
-  if (found === null) {
-    for (const term of textsOf(module, follower)) sql.take({ root: term, links: [textLink(term)] })
-    return { file: filename, text: script.text }
-  }
-  const tools = [
-    new KyselyTool(script, follower, unread),
-    new QueryRunnerTool(script, follower, unread),
-    new AttributeTool(script, follower, unread),
-    sql,
-  ]
-  new MigrationWalk(follower, tools, found.owner).enter(found.run)
-  return { file: filename, text: script.text }
-}
-
-function textLink(term: Term): { name: string; arguments: readonly Term[]; line: number } {
-  return { name: 'query', arguments: [term], line: 1 }
-}
-
-function noter(filename: string, notes: string[]): (line: number, what: string) => void {
-  return (line, what) => notes.push(`${filename}:${line}: ${what}`)
+  const tools = [new KyselyTool(migration), new QueryRunnerTool(migration), new AttributeTool(migration), sql]
+  new MigrationWalk(migration.follower, tools, up.owner).enter(up.run)
 }
 
 interface Up {

@@ -88,6 +88,11 @@ export class TableScript {
     this.#add(line, `${constraint(name)}FOREIGN KEY (${quotedList(columns)}) REFERENCES ${far}${onDelete}`)
   }
 
+  /** A key like any other. */
+  uniqueIndex(line: number, columns: readonly string[]): void {
+    this.#script.add(line, `CREATE UNIQUE INDEX ON ${this.target} (${quotedList(columns)})`)
+  }
+
   dropColumn(line: number, column: string): void {
     this.#alter(line, `DROP COLUMN IF EXISTS ${quoted(column)}`)
   }

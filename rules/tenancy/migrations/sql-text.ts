@@ -4,8 +4,8 @@ import { keyName } from '../../source/binding.ts'
 import { lineOf } from '../../source/position.ts'
 import type { Follower, Term } from '../../source/term.ts'
 import type { Chain } from './chain.ts'
-import type { MigrationScript } from './script.ts'
-import type { Tool } from './walk.ts'
+import type { Migration } from './migration.ts'
+import { otherDatabase, type Tool } from './walk.ts'
 
 /** Stands for a value that is pasted into the text, until it is known that no name depends on it. */
 const hole = '__pasted__'
@@ -14,19 +14,17 @@ const hole = '__pasted__'
 const definition =
   /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|(?:begin|start\s+transaction|set)\b[^;]*;)*(?:create|alter|drop)\s+(?:or\s+replace\s+|unlogged\s+|unique\s+|materialized\s+)*(?:table|view|schema|policy|index|extension|type|function)\b/i
 
-/** Names of what is run to go back, or on another database than PostgreSQL. */
-const elsewhere = /^(?:down|rollback|revert|undo)|down$|rollback$|sqlite|mysql|maria|mssql/i
+/** Names of what is run to go back. */
+const backwards = /^(?:down|rollback|revert|undo)|(?:down|rollback)$/i
+
+const isElsewhereName = (name: string): boolean => backwards.test(name) || otherDatabase.test(name)
 
 /** SQL text that a migration hands to whatever runs it: `pgm.sql('…')`, `queryRunner.query('…')`, `this.addSql('…')`, ``sql`…` ``. */
 export class SqlTextTool implements Tool {
-  readonly #script: MigrationScript
-  readonly #follower: Follower
-  readonly #unread: (line: number, what: string) => void
+  readonly #migration: Migration
 
-  constructor(script: MigrationScript, follower: Follower, unread: (line: number, what: string) => void) {
-    this.#script = script
-    this.#follower = follower
-    this.#unread = unread
+  constructor(migration: Migration) {
+    this.#migration = migration
   }
 
   take({ links, root }: Chain): boolean {
@@ -35,23 +33,23 @@ export class SqlTextTool implements Tool {
       this.template(root)
       return true
     }
-    const taken = links.flatMap((link) => (link.arguments ?? []).filter((one) => this.#add(one)))
+    const taken = links.flatMap((link) => (link.arguments ?? []).filter((one) => this.add(one)))
     return taken.length > 0
   }
 
   template({ node, ...rest }: Term): void {
-    if (node.type === 'TaggedTemplateExpression') this.#add({ ...rest, node: node.quasi })
+    if (node.type === 'TaggedTemplateExpression') this.add({ ...rest, node: node.quasi })
   }
 
-  /** The text itself, when it is SQL that shapes tables. */
-  #add(term: Term): boolean {
-    const at = this.#follower.follow(term)
-    const text = patched(at, this.#follower)
+  /** Writes the text down. @returns false when it is not SQL that shapes tables */
+  add(term: Term): boolean {
+    const at = this.#migration.follower.follow(term)
+    const text = patched(at, this.#migration.follower)
     if (text === null || !definition.test(text)) return false
     const line = lineOf(at.node, at.module.text)
     const known = withoutPastedSchema(text)
-    if (known === null) this.#unread(line, 'SQL on a table whose name is not constant')
-    else this.#script.add(Math.max(line, 1), known)
+    if (known === null) this.#migration.unread(line, 'SQL on a table whose name is not constant')
+    else this.#migration.script.add(Math.max(line, 1), known)
     return true
   }
 }
@@ -77,17 +75,17 @@ export function textsOf(module: Term['module'], follower: Follower): readonly Te
 function isElsewhere(node: TSESTree.Node): boolean {
   switch (node.type) {
     case 'FunctionDeclaration':
-      return node.id !== null && elsewhere.test(node.id.name)
+      return node.id !== null && isElsewhereName(node.id.name)
     case 'VariableDeclarator':
-      return node.id.type === 'Identifier' && elsewhere.test(node.id.name)
+      return node.id.type === 'Identifier' && isElsewhereName(node.id.name)
     case 'Property':
     case 'PropertyDefinition':
     case 'MethodDefinition':
-      return elsewhere.test(keyName(node.key, node.computed) ?? '')
+      return isElsewhereName(keyName(node.key, node.computed) ?? '')
     case 'AssignmentExpression':
       return (
         node.left.type === 'MemberExpression' &&
-        elsewhere.test(keyName(node.left.property, node.left.computed) ?? '')
+        isElsewhereName(keyName(node.left.property, node.left.computed) ?? '')
       )
     default:
       return false

@@ -17,7 +17,7 @@ export interface Tool {
 const depthLimit = 20
 
 /** Code for another database than PostgreSQL: one migration may serve several. */
-const otherDatabase = /sqlite|mysql|maria|mssql|oracle/i
+export const otherDatabase = /sqlite|mysql|maria|mssql|oracle/i
 
 /** Visits what a migration runs, in source order. Loops over constants and helpers in sight are followed. */
 export class MigrationWalk {

@@ -257,6 +257,13 @@ describe('shape of migrations that are programs', () => {
           pgm.sql(\`CREATE TABLE \${tenant.table} (id int)\`)
           pgm.createTable(tenant.table, { id: 'id' })
           pgm.createTable('made', columns)
+          pgm.renameTable('made', tenant.name)
+          pgm.dropConstraint('made', tenant.name)
+          pgm.addConstraint('made', tenant.name, { unique: 'id' })
+          pgm.alterColumn('made', tenant.name, { notNull: true })
+          pgm.addForeignKey('made', tenant.name, 'f', { id: 'id' })
+          queryRunner.dropForeignKey('made', found)
+          queryRunner.changeColumn('made', found, new TableColumn({ name: 'id' }))
         }
       }`,
     })
@@ -264,7 +271,14 @@ describe('shape of migrations that are programs', () => {
     expect(shape.unread.map((note) => note.replace(/^.*1\.js:/, ''))).toEqual([
       '4: SQL on a table whose name is not constant',
       '5: createTable of a table whose name is not constant',
-      '6: columns of made that are not in sight',
+      '6: columns of "made" that are not in sight',
+      '7: what renameTable names',
+      '8: what dropConstraint names',
+      '9: a constraint of "made" that is not constant',
+      '10: a changed column of "made" that is not constant',
+      '11: a foreign key of "made" that is not constant',
+      '12: dropForeignKey of "made", which names no constant',
+      '13: changeColumn of "made", which names no constant',
     ])
   })
 
