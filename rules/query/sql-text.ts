@@ -5,10 +5,9 @@ import type { Statement } from '../sql/statement.ts'
 import { type ParsedTemplate, parseTemplate } from '../sql/template.ts'
 import type { ExtractionScope } from './library.ts'
 import type { Answer, Interpolation, Library, Opaque, Query } from './query.ts'
-import type { TextPart } from './text.ts'
+import type { HolePart, TextPart } from './text.ts'
 import { isTrailing } from './trailing.ts'
 
-type HolePart = Extract<TextPart, { kind: 'hole' }>
 type TextOnly = Extract<TextPart, { kind: 'text' }>
 
 /** Composed SQL text in the form that the template parser takes, with the way back to the program. */

@@ -1,5 +1,5 @@
-import type { OccurrenceId } from '../sql/statement.ts'
 import { holdsHole } from '../sql/hole.ts'
+import type { OccurrenceId } from '../sql/statement.ts'
 import type { Tenancy } from '../tenancy/tenancy.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
 import { linksOf, type Association, type Link } from './links.ts'

@@ -4,6 +4,7 @@ import { type FunctionNode, isFunction, memberName } from '../source/binding.ts'
 import { returnsOf, unwrap } from '../source/children.ts'
 import { type Decider, happens, holdsTest } from './decider.ts'
 import type { ExtractionScope } from './library.ts'
+import { isValueUse } from './reach/value-use.ts'
 import { elementsOf } from './text-array.ts'
 import { numberOf } from './text-number.ts'
 import { fieldValue, helperOf, isTextual } from './textual.ts'
@@ -28,6 +29,8 @@ export type TextPart =
       readonly list?: boolean
       readonly given?: TSESTree.Node
     }
+
+export type HolePart = Extract<TextPart, { kind: 'hole' }>
 
 /** Beyond this nesting of helpers and constants, text is not in sight. */
 const depthLimit = 24
@@ -185,16 +188,12 @@ function ofCall(
 }
 
 /** `quoted(name)` with `return '"' + text.replace(…) + '"'`: what is pasted is made of `name`, where it is made of one argument alone. */
-function withArgument<Hole extends Extract<TextPart, { kind: 'hole' }>>(
-  hole: Hole,
-  target: FunctionNode,
-  call: TSESTree.CallExpression,
-): Hole {
+function withArgument(hole: HolePart, target: FunctionNode, call: TSESTree.CallExpression): HolePart {
   const within = hole.given ?? hole.node
+  const uses = (name: string): boolean =>
+    someBelow(within, (at) => at.type === 'Identifier' && at.name === name && isValueUse(at))
   const used = target.params.flatMap((one, index) =>
-    one.type === 'Identifier' && someBelow(within, (at) => at.type === 'Identifier' && at.name === one.name)
-      ? [index]
-      : [],
+    one.type === 'Identifier' && uses(one.name) ? [index] : [],
   )
   const given = used.length === 1 ? call.arguments[used[0]!] : undefined
   return given === undefined || given.type === 'SpreadElement' ? hole : { ...hole, given }

@@ -68,6 +68,10 @@ function decideAdded(
   const doubts: InferenceNote[] = []
   const decisions = decideOwners(all, levels, doubts)
   notes.push(...doubts.filter(({ relation }) => relation !== null && !known.has(relation)))
+  const added = all.flatMap(({ name }) => (known.has(name) ? [] : [name]))
+  const shown = added.slice(0, 5).join(', ') + (added.length > 5 ? ', …' : '')
+  const text = `Only other packages or migrations name ${shown}: take out what another database holds, for the audit asks for every relation.`
+  notes.push({ relation: null, unsure: true, text })
   return decisions
 }
 

@@ -43,6 +43,21 @@ describe('rows that are kept by their tenant', () => {
       `const rows = ${read}; const others = rows.filter((row) => row.page.teamId !== session.teamId); if (others.length > 0) throw new Error(); return rows`,
     ],
     [
+      'in another variable, by a block, of which nothing is used',
+      'certain',
+      `const all = ${read}; const rows = all.filter(function (row) { return row.page.teamId === session.teamId }); return all`,
+    ],
+    [
+      'in another variable, of which nothing is used but a row of the first',
+      'certain',
+      `const all = ${read}; const rows = all.filter((row) => row.page.teamId === session.teamId); return all.find((row) => row.live)`,
+    ],
+    [
+      'in another variable, and all are counted',
+      'guarded',
+      `const all = ${read}; const rows = all.filter((row) => { return row.page.teamId === session.teamId }); log(all.length); return rows`,
+    ],
+    [
       'by a helper',
       'guarded',
       `const all = ${read}; const rows = all.filter((row) => isOf(row.page, session.teamId ?? null)).sort(); return rows`,

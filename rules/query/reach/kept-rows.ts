@@ -1,6 +1,6 @@
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils'
 import { isFunction, memberName } from '../../source/binding.ts'
-import { unwrap } from '../../source/children.ts'
+import { returnsOf, unwrap } from '../../source/children.ts'
 import { variableOf } from '../../source/module.ts'
 import type { QueryContext } from '../context.ts'
 
@@ -48,3 +48,43 @@ function variableGiven(
 }
 
 const declarationOf = ({ defs }: TSESLint.Scope.Variable): TSESTree.Node | undefined => defs[0]?.node.parent
+
+/** The call of `filter` whose callback answers by this expression, alone or together with others. */
+export function filterAround(node: TSESTree.Node): TSESTree.CallExpression | null {
+  let child = node
+  let parent = child.parent
+  while (parent?.type === 'LogicalExpression' && parent.operator === '&&') {
+    child = parent
+    parent = child.parent
+  }
+  const callback = parent?.type === 'ReturnStatement' ? parent.parent.parent : parent
+  if (!isFunction(callback) || unwrap(returnsOf(callback)[0] ?? callback.body) !== child) return null
+  const call = callback.parent
+  if (call.type !== 'CallExpression' || call.arguments[0] !== callback) return null
+  const callee = unwrap(call.callee)
+  return callee.type === 'MemberExpression' && memberName(callee) === 'filter' ? call : null
+}
+
+/** What is asked of a list without taking a row of it. */
+const asking = /^(?:findIndex|some|every|length)$/
+
+/** `const own = all.filter(…)`, and then `all` is used. */
+export function isUsedUnfiltered(filter: TSESTree.CallExpression, { scope }: QueryContext): boolean {
+  const callee = unwrap(filter.callee)
+  const list = callee.type === 'MemberExpression' ? unwrap(callee.object) : null
+  if (list?.type !== 'Identifier') return false
+  const { parent } = filter
+  if (parent.type === 'AssignmentExpression' && isNamed(parent.left, list.name)) return false
+  const uses = variableOf(scope.sourceCode, list)?.references ?? []
+  return uses.some(({ identifier }) => {
+    const member = identifier.parent
+    if (identifier.range[0] <= filter.range[1]) return false
+    return (
+      member?.type !== 'MemberExpression' ||
+      !asking.test(memberName(member as TSESTree.MemberExpression) ?? '')
+    )
+  })
+}
+
+const isNamed = (node: TSESTree.Node, name: string): boolean =>
+  node.type === 'Identifier' && node.name === name

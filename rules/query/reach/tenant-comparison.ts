@@ -11,6 +11,7 @@ import { comparesTenant, speaksOfTenant } from './compared-text.ts'
 import { workingText } from './delegated.ts'
 import { guardedByCall } from './guard-calls.ts'
 import { alone } from './handed.ts'
+import { filterAround, isUsedUnfiltered } from './kept-rows.ts'
 import { onlyTells, refusalAlone } from './refusal.ts'
 
 /** How the rows whose tenant is compared are told. */
@@ -83,45 +84,6 @@ function withoutFallback(value: TSESTree.Node): TSESTree.Node {
   const node = unwrap(value)
   return node.type === 'LogicalExpression' && node.operator !== '&&' ? withoutFallback(node.left) : node
 }
-
-/** The call of `filter` whose callback answers by this expression, alone or together with others. */
-function filterAround(node: TSESTree.Node): TSESTree.CallExpression | null {
-  let child = node
-  let parent = child.parent
-  while (parent?.type === 'LogicalExpression' && parent.operator === '&&') {
-    child = parent
-    parent = child.parent
-  }
-  if (parent?.type !== 'ArrowFunctionExpression' || parent.body !== child) return null
-  const call = parent.parent
-  if (call.type !== 'CallExpression' || call.arguments[0] !== parent) return null
-  const callee = unwrap(call.callee)
-  return callee.type === 'MemberExpression' && memberName(callee) === 'filter' ? call : null
-}
-
-/** What is asked of a list that says nothing of its rows to anybody, or keeps some of them. */
-const narrowing = /^(?:filter|find|findIndex|some|every|length)$/
-
-/** `const own = all.filter(…)`, and then `all` is used. */
-function isUsedUnfiltered(filter: TSESTree.CallExpression, { scope }: QueryContext): boolean {
-  const callee = unwrap(filter.callee)
-  const list = callee.type === 'MemberExpression' ? unwrap(callee.object) : null
-  if (list?.type !== 'Identifier') return false
-  const { parent } = filter
-  if (parent.type === 'AssignmentExpression' && isNamed(parent.left, list.name)) return false
-  const uses = variableOf(scope.sourceCode, list)?.references ?? []
-  return uses.some(({ identifier }) => {
-    const member = identifier.parent
-    if (identifier.range[0] <= filter.range[1]) return false
-    return (
-      member?.type !== 'MemberExpression' ||
-      !narrowing.test(memberName(member as TSESTree.MemberExpression) ?? '')
-    )
-  })
-}
-
-const isNamed = (node: TSESTree.Node, name: string): boolean =>
-  node.type === 'Identifier' && node.name === name
 
 /** What a tenant may be compared with. */
 export function isTold(other: TSESTree.Node, at: TSESTree.Node, file: QueryContext): boolean {
