@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CompactSign, decodeProtectedHeader } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
+  closeGate,
   fill,
   letTimePass,
   offboard,
@@ -180,6 +181,33 @@ describe.each(['team', 'business', 'enterprise'] as const)('offboarding on the p
     })
     await expect(verified(service, await forged.sign(privateKey))).rejects.toThrow(/signature/)
     expect(await verified(service, jws)).toEqual(said)
+  }, 60_000)
+
+  it('lets nobody in while it is deleted, and writes nothing down about them', async () => {
+    const tenant = await service.tenant('closed')
+    await fill(service, tenant, 'closing')
+    const gate = await closeGate(service.database, 'offboarding', 'listing')
+    const removed = service.operator(`DELETE /operator/tenants/${tenant.id}`)
+    try {
+      await gate.reached()
+      expect((await tenant.member('GET /tasks')).status).toBe(401)
+      const label = { body: [{ name: 'late', color: '#ff0000' }] }
+      expect((await tenant.admin('PUT /labels', label)).status).toBe(401)
+      // Whoever looks at a trail has what waits written down, everybody's.
+      await service.operator(`GET /operator/tenants/${neighbour.id}/audit/verify`)
+      const { rows } = await service.database.pool.query(
+        'SELECT count(*)::integer AS records FROM audit_records WHERE tenant_id = $1',
+        [tenant.id],
+      )
+      await gate.open()
+      expect((await removed).status).toBe(204)
+      const { auditTrail, deleted } = await verified(service, await certificateOf(tenant))
+      expect(auditTrail).toMatchObject({ intact: true, records: deleted.audit_records })
+      expect(rows[0]!.records).toBe(plan === 'team' ? auditTrail.records : 0)
+    } finally {
+      await gate.open()
+    }
+    await expectNothingOf(tenant)
   }, 60_000)
 
   it('leaves nothing when it is done at once, and erases nobody who is somebody elsewhere', async () => {

@@ -124,7 +124,11 @@ export async function closeGate({ pool, url }: FreshDatabase, kind: string, step
   const holder = new pg.Client({ connectionString: url })
   await holder.connect()
   await holder.query(`SELECT pg_advisory_lock(${gate})`)
-  const drop = () => pool.query('DROP TRIGGER gate ON control.lifecycle_runs; DROP FUNCTION wait_at_gate()')
+  const drop = () =>
+    pool.query(
+      'DROP TRIGGER IF EXISTS gate ON control.lifecycle_runs; DROP FUNCTION IF EXISTS wait_at_gate()',
+    )
+  let opened: Promise<unknown> | undefined
   return {
     /** Resolves when somebody waits. */
     reached: async (): Promise<void> => {
@@ -135,8 +139,7 @@ export async function closeGate({ pool, url }: FreshDatabase, kind: string, step
     },
     /** Lets them go on. */
     open: async (): Promise<void> => {
-      await holder.end()
-      await drop()
+      await (opened ??= holder.end().then(drop))
     },
     /** Ends those who wait: what they had not committed is undone. */
     endThere: async (): Promise<void> => {
