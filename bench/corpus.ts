@@ -6,16 +6,12 @@
  * `npm run bench:corpus -- --repositories REPOS.jsonl [--only NAME]…` the newest commits of the clones in `WATERTIGHT_CORPUS`, with the model that
  * `watertight init` infers and the overlays in `bench/corpus/overlays`. Both take `--preset NAME --sample N --seed S --json`.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { cloneOf, commitOf, layTree } from './corpus/clones.ts'
 import type { Preset } from './corpus/lint.ts'
-import { modelFor, overlayOf } from './corpus/model.ts'
 import { type Noise, noiseOf } from './corpus/noise.ts'
+import { everything, repositoriesIn, treeOf } from './corpus/repositories.ts'
 import { sampleOf } from './corpus/sample.ts'
-
-const everything = '**/*.{ts,tsx,js,jsx,cts,mts,cjs,mjs}'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,40 +36,14 @@ function show(title: string, noise: Noise): void {
   for (const { file, line, rule, message } of sample) console.log(`${file}:${line} ${rule}\n    ${message}`)
 }
 
-interface Repository {
-  readonly repo: string
-  readonly server_globs: readonly string[]
-}
-
-async function ofRepository({ repo, server_globs }: Repository, clones: string): Promise<Noise> {
-  const clone = cloneOf(repo, clones)
-  if (clone === null) throw new Error(`no clone of ${repo} in ${clones}`)
-  const commit = commitOf(clone, 'HEAD')
-  const trees = resolve(clones, '.watertight')
-  mkdirSync(trees, { recursive: true })
-  const name = `${repo.replace('/', '+')}@${commit.slice(0, 12)}`
-  const tree = layTree(clone, commit, join(trees, name))
-  const overlay = overlayOf(repo)
-  const tenancy = modelFor(tree, [], overlay, join(trees, 'models', `${name}.json`))
-  // A remark may stand behind a glob.
-  const globs = server_globs
-    .map((glob) => glob.replace(/\s+\(.*\)$/, ''))
-    .map((glob) => glob.replace(/\/\*\*$/, `/${everything}`))
-  return noiseOf(tree, tenancy, globs, preset)
-}
-
 const [folder] = positionals
 const clones = process.env.WATERTIGHT_CORPUS
 if (values.repositories !== undefined && clones !== undefined) {
-  const repositories = readFileSync(values.repositories, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as Repository)
-    .filter(({ repo }) => values.only.length === 0 || values.only.some((one) => repo.includes(one)))
   let lines = 0
   let findings = 0
-  for (const one of repositories) {
-    const noise = await ofRepository(one, clones)
+  for (const one of repositoriesIn(values.repositories, values.only)) {
+    const { tree, tenancy, globs } = treeOf(one, clones)
+    const noise = await noiseOf(tree, tenancy, globs, preset)
     lines += noise.lines
     findings += noise.findings.length
     show(one.repo, noise)

@@ -1,5 +1,5 @@
 import type { ESLint, Linter as EslintLinter } from 'eslint'
-import { dirname, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import type { Evidence, Verdict } from '../confinement/verdict.ts'
 import type { Provenance } from '../provenance/provenance.ts'
 import { functionsCalled } from '../sql/plain-functions.ts'
@@ -54,7 +54,9 @@ async function contextOf(text: string, filename: string, tenancy: Tenancy): Prom
     ...(parser === null ? {} : { languageOptions: { parser: parser as never } }),
   }
   const path = resolve(filename)
-  const linter = new Linter({ configType: 'flat', cwd: dirname(path) })
+  // Whoever calls the query is looked for where the linter would look: below the folder that the program runs in.
+  const isBelow = !relative(process.cwd(), path).startsWith('..')
+  const linter = new Linter({ configType: 'flat', cwd: isBelow ? process.cwd() : dirname(path) })
   const messages = linter.verify(text, [config], { filename: path })
   const failed = messages.find((message) => message.fatal === true || message.ruleId === null)
   if (failed !== undefined) throw new Error(`${filename}:${failed.line}:${failed.column}: ${failed.message}`)

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { exportTargets } from './export-map.ts'
 
 interface Manifest {
   readonly name?: unknown
@@ -11,8 +12,13 @@ interface Manifest {
   readonly workspaces?: unknown
 }
 
-/** Folders of a workspace's packages by their name, per workspace root. */
-const workspaces = new Map<string, ReadonlyMap<string, string>>()
+interface Package {
+  readonly folder: string
+  readonly manifest: Manifest
+}
+
+/** The packages of a workspace by their name, per workspace root. */
+const workspaces = new Map<string, ReadonlyMap<string, Package>>()
 
 /** Which workspace root a folder belongs to; null: none. */
 const roots = new Map<string, string | null>()
@@ -26,10 +32,11 @@ export function workspaceSources(specifier: string, from: string): readonly stri
   const length = specifier.startsWith('@') ? 2 : 1
   if (parts.length < length || !/^[@\w]/.test(specifier) || specifier.startsWith('node:')) return []
   const root = rootOf(from)
-  const folder = root === null ? undefined : packagesOf(root).get(parts.slice(0, length).join('/'))
-  if (folder === undefined) return []
+  const found = root === null ? undefined : packagesOf(root).get(parts.slice(0, length).join('/'))
+  if (found === undefined) return []
+  const { folder, manifest } = found
   const inner = parts.slice(length).join('/')
-  const named = inner === '' ? entriesOf(folder) : [inner]
+  const named = [...exportTargets(manifest.exports, inner), ...(inner === '' ? entriesOf(manifest) : [inner])]
   const places = [
     ...named.flatMap(sourcePlaces),
     ...(inner === '' ? ['src/index', 'lib/index', 'index'] : []),
@@ -42,28 +49,16 @@ function sourcePlaces(entry: string): readonly string[] {
   const path = entry.replace(/^\.\//, '').replace(/\.d\.([cm]?)ts$/, '.$1js')
   const built = /^(?:dist|build|lib|out|output)\/(?:(?:esm|cjs|src|lib)\/)?(.+)$/.exec(path)?.[1]
   const inner = built ?? path
-  return [path, ...['src', 'lib'].map((place) => join(place, inner)), ...(built === undefined ? [] : [inner])]
+  return [
+    path,
+    join('src', path),
+    ...['src', 'lib'].map((place) => join(place, inner)),
+    ...(built === undefined ? [] : [inner]),
+  ]
 }
 
-function entriesOf(folder: string): readonly string[] {
-  const manifest = readManifest(folder)
-  const exported = typeof manifest?.exports === 'object' ? firstPath(manifest.exports) : manifest?.exports
-  const named = [manifest?.source, exported, manifest?.module, manifest?.main, manifest?.types]
-  return named.filter((one) => typeof one === 'string')
-}
-
-/** The path of the main entry in `exports`, whatever its conditions. */
-function firstPath(exports: unknown): string | null {
-  if (typeof exports === 'string') return exports
-  if (typeof exports !== 'object' || exports === null) return null
-  const conditions = exports as Record<string, unknown>
-  if ('.' in conditions) return firstPath(conditions['.'])
-  for (const value of Object.values(conditions)) {
-    const found = firstPath(value)
-    if (found !== null) return found
-  }
-  return null
-}
+const entriesOf = ({ source, module, main, types }: Manifest): readonly string[] =>
+  [source, module, main, types].filter((one) => typeof one === 'string')
 
 function rootOf(folder: string): string | null {
   const known = roots.get(folder)
@@ -75,13 +70,13 @@ function rootOf(folder: string): string | null {
   return root
 }
 
-function packagesOf(root: string): ReadonlyMap<string, string> {
+function packagesOf(root: string): ReadonlyMap<string, Package> {
   const known = workspaces.get(root)
   if (known !== undefined) return known
-  const found = new Map<string, string>()
+  const found = new Map<string, Package>()
   for (const folder of patternsOf(root).flatMap((pattern) => foldersOf(root, pattern))) {
-    const name = readManifest(folder)?.name
-    if (typeof name === 'string') found.set(name, folder)
+    const manifest = readManifest(folder)
+    if (typeof manifest?.name === 'string') found.set(manifest.name, { folder, manifest })
   }
   workspaces.set(root, found)
   return found

@@ -22,6 +22,23 @@ const [query] = queries as [string]
 const untrusted = [{ messageId: 'untrusted' }] as const
 const prismaQuery = queries[2]!
 
+const signedIn = `const t = initTRPC.context().create()
+const protectedProcedure = t.procedure.use(({ ctx, next }) => {
+  if (!ctx.session) throw new TRPCError({ code: 'UNAUTHORIZED' })
+  return next({ ctx })
+})
+const memberProcedure = protectedProcedure.use(async ({ ctx, rawInput, next }) => {
+  await assertIn(ctx.session.user.id, rawInput)
+  return next({ ctx })
+})
+`
+const procedure = (chain: string): string =>
+  `${head}${signedIn}export const list = ${chain}.query(async ({ ctx, input }) => { return pool.query('SELECT * FROM patients WHERE clinic_id = $1', [input.clinicId]) })`
+const login =
+  'function requireLogin(req, res, next) { if (!req.session) return res.status(401).end(); next() }\n'
+const pathMember =
+  'async function requireClinic(req, res, next) { if (await isIn(req.session.user, req.params)) next() }\n'
+
 ruleTester().run('no-untrusted-tenant-id', rule as never, {
   valid: [
     {
@@ -88,6 +105,20 @@ ruleTester().run('no-untrusted-tenant-id', rule as never, {
         ${query}`),
     },
     { name: 'a guard before the handler', code: route(query, 'requireMember, ') },
+    {
+      name: 'a guard in sight that looks at what was sent',
+      code: `${route(query, 'requireLogin, requireClinic, ')}\n${login}${pathMember}`,
+    },
+    { name: 'a procedure that looks at what was sent', code: procedure('memberProcedure.input(schema)') },
+    { name: 'a procedure that is not in sight', code: procedure('clinicProcedure.input(schema)') },
+    {
+      name: 'a middleware of the procedure that is not in sight',
+      code: procedure('protectedProcedure.use(inClinic).input(schema)'),
+    },
+    {
+      name: 'a middleware of the procedure that reads the input',
+      code: procedure('protectedProcedure.input(schema).use(({ input, next }) => owns(input) && next())'),
+    },
     { name: 'a guard for the file', code: `${route(query)}\nrouter.use(requireMember)` },
     { name: 'something that may be a guard', code: route(`await checkAccess(req)\n${query}`) },
     {
@@ -115,6 +146,21 @@ ruleTester().run('no-untrusted-tenant-id', rule as never, {
         const session = await getSession(req)
         if (!session) return res.status(401).end()
         ${query}`),
+      errors: untrusted,
+    },
+    {
+      name: 'a guard in sight that looks at nothing that was sent',
+      code: `${route(query, 'requireLogin, ')}\n${login}`,
+      errors: untrusted,
+    },
+    {
+      name: 'a procedure that only asks for a session',
+      code: procedure('protectedProcedure.input(schema)'),
+      errors: untrusted,
+    },
+    {
+      name: 'a procedure for everybody',
+      code: procedure('publicProcedure.input(schema)'),
       errors: untrusted,
     },
     {

@@ -14,7 +14,7 @@ ${prisma}
 export const getTeamIdFromProjectId = async (id) => (await prisma.project.findUnique({ where: { id }, select: { teamId: true } })).teamId
 export const getTeamIdFromTaskId = async (id) => (await prisma.task.findUnique({ where: { id } })).teamId
 export const getNameFromProjectId = async (id) => (await prisma.project.findUnique({ where: { id } })).name
-export const assertAccess = async (session, { teamId }) => { throw new Error() }
+export const assertAccess = async (session, { teamId }) => { if (session.teamIds.includes(teamId)) return; throw new Error() }
 const teamAuth = async (teamId) => ({ team: await memberOf(teamId) })
 export const projectAuth = cache(async (teamId, id) => {
   const [auth, projectTeamId] = await Promise.all([teamAuth(teamId), getTeamIdFromProjectId(id)])

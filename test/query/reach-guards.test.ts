@@ -230,3 +230,47 @@ describe('a comparison of the tenant of the row that was read', () => {
     expect(exposureKinds({ 'service.ts': source }, tenancy)).toEqual([kind])
   })
 })
+
+describe('a call that is named like a guard', () => {
+  const called = (definition: string, call: string): Readonly<Record<string, string>> => ({
+    'service.ts': `${prisma}export const getProject = (id: string) => prisma.project.findUnique({ where: { id } })\n`,
+    'checks.ts': definition,
+    'route.ts': `import { getProject } from './service'
+import { assertFree, assertAccess } from './checks'
+export async function GET(request, { params }) {
+  const session = await getSession(request)
+  ${call}
+  return getProject(params.id)
+}
+`,
+  })
+  it.each<readonly [string, Exposure['kind'], string, string]>([
+    [
+      'and knows nobody',
+      'certain',
+      "export function assertFree({ slug }) { if (reserved.has(slug)) throw new Error('taken') }",
+      'assertFree({ slug: params.id })',
+    ],
+    [
+      'and is handed who asks, and does nothing with it',
+      'certain',
+      "export function assertFree(session, slug) { if (reserved.has(slug)) throw new Error('taken') }",
+      'assertFree(session, params.id)',
+    ],
+    [
+      'and looks at who asks',
+      'guarded',
+      'export function assertAccess(session, id) { if (!session.projects.includes(id)) throw new Error() }',
+      'assertAccess(session, params.id)',
+    ],
+    [
+      'and finds out who asks',
+      'guarded',
+      'export async function assertAccess(id) { const session = await getSession(); if (!session.projects.includes(id)) throw new Error() }',
+      'await assertAccess(params.id)',
+    ],
+    ['and is not in sight', 'guarded', 'export const other = 1', 'await assertAccess(params.id)'],
+  ])('%s', (_, kind, definition, call) => {
+    expect(exposureKinds(called(definition, call), tenancy)).toEqual([kind])
+  })
+})

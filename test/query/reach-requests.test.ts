@@ -243,3 +243,64 @@ describe('a guard that the route is handed, by its name', () => {
     expect(kinds(route)).toEqual([kind])
   })
 })
+
+describe('a service that parses what it is handed', () => {
+  const service = (parsed: string, picked = 'input.id'): string => `import { PageInput } from './schemas'
+export async function showPage(args) {
+  const input = ${parsed}
+  return prisma.page.findFirst({ where: { id: ${picked} } })
+}`
+  const route = (input: string): string => `import { showPage } from './service'
+export const show = protectedProcedure.input(shape).query(({ ctx, input }) => showPage({ ctx, input: ${input} }))`
+  it.each<readonly [string, readonly Exposure['kind'][], string, string]>([
+    ['by a schema', ['certain'], service('PageInput.parse(args.input)'), 'input'],
+    ['member by member', ['certain'], service('PageInput.parse(args.input)'), '{ id: input.id }'],
+    ['later', ['certain'], service('await PageInput.parseAsync(args.input)'), '{ id: input.id }'],
+    [
+      'by a schema that does not throw',
+      ['certain'],
+      service('PageInput.safeParse(args.input)', 'input.data.id'),
+      '{ id: input.id }',
+    ],
+    [
+      'and picks by what the session of the caller says',
+      ['likely'],
+      service('PageInput.parse(args.input)'),
+      '{ id: ctx.session.pageId, kind: input.kind }',
+    ],
+    [
+      'and picks by what the caller writes',
+      ['unreached'],
+      service('PageInput.parse(args.input)'),
+      "{ id: 'home', kind: input.kind }",
+    ],
+  ])('%s', (_, expected, text, input) => {
+    expect(kinds(text, { 'router.ts': route(input) })).toEqual(expected)
+  })
+})
+
+describe('a handler in a function that registers routes', () => {
+  const register = (body: string): string =>
+    `export function registerPages(api: typeof pagesApi) { return api.openapi(route, async (c) => { const userId = c.get('userId'); ${body} }) }`
+  it.each<readonly [string, readonly Exposure['kind'][], string]>([
+    ['reads all rows', ['likely'], 'return c.json(await prisma.page.findMany({ orderBy: { id: "asc" } }))'],
+    [
+      'reads by what is sent',
+      ['certain'],
+      "return c.json(await prisma.page.findFirst({ where: { id: c.req.param('id') } }))",
+    ],
+  ])('%s', (_, expected, body) => {
+    expect(kinds(register(body))).toEqual(expected)
+  })
+})
+
+describe('lists that are put together', () => {
+  it.each([
+    'ids.concat(params.more)',
+    '[].concat(params.ids)',
+    'Object.values(Object.fromEntries(params.pairs))',
+  ])('%s', (list) => {
+    const handler = `export async function GET(request, { params }) { const session = await getSession(request); const ids = ['a']; return prisma.page.findMany({ where: { id: { in: ${list} } } }) }`
+    expect(kinds(handler)).toEqual(['certain'])
+  })
+})

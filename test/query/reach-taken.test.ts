@@ -45,6 +45,21 @@ describe('a look at what is taken already', () => {
       'certain',
       `const page = ${bySlug}; if (page) { await notify(page); throw new Error('taken') }`,
     ],
+    [
+      'refuses unless all of them are there',
+      'certain',
+      `const pages = await prisma.page.findMany({ where: { id: { in: params.ids } } }); if (pages.length !== params.ids.length) throw new Error('no such page')`,
+    ],
+    [
+      'refuses unless there is one',
+      'certain',
+      `const found = await prisma.page.count({ where: { id: params.id } }); if (found !== 1) throw new Error('no such page')`,
+    ],
+    [
+      'refuses when there is one',
+      'derived',
+      `const found = await prisma.page.count({ where: { slug: params.slug } }); if (found === 1) throw new Error('taken')`,
+    ],
     ['refuses who has none', 'certain', `const page = ${bySlug}; if (!page) throw new Error('no such page')`],
     ['refuses nobody', 'certain', `const page = ${bySlug}; if (page) { count() }`],
     ['does otherwise', 'certain', `const page = ${bySlug}; if (page) return; else await prune(page)`],

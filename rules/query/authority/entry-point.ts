@@ -3,10 +3,13 @@ import { isRouteHandler } from '../../provenance/place.ts'
 import { hasRequestDecorator } from '../../provenance/request.ts'
 import { type FunctionNode, isFunction, keyName, memberName } from '../../source/binding.ts'
 import { contains, unwrap } from '../../source/children.ts'
+import type { QueryContext } from '../context.ts'
 import type { ExtractionScope } from '../library.ts'
+import { textsOf } from '../reach/guard-text.ts'
+import { wordsFor } from '../reach/key-words.ts'
 import { calledName } from './membership.ts'
 
-/** How a query is reached from outside. `open`: a request gets there, and nothing in this file stands before it. */
+/** How a query is reached from outside. `open`: a request gets there, and nothing that stands before it can have looked at what it names. */
 export type Entrance = 'open' | 'guarded' | 'unknown'
 
 /** Functions around a handler that decide nothing. */
@@ -20,31 +23,60 @@ const guardText =
   /auth|session|member|guard|tenant|access|permission|require|protect|verify|polic|middleware/i
 
 /** Is a request handled around the node, and does this file show something that stands before the handler? */
-export function entranceOf(at: TSESTree.Node, scope: ExtractionScope): Entrance {
+export function entranceOf(at: TSESTree.Node, tenant: string, file: QueryContext): Entrance {
+  const { scope } = file
   if (hasFileGuard(scope)) return 'guarded'
+  const isBlind = (guard: TSESTree.Node): boolean => seesNothingSent(guard, tenant, file)
   let entrance: Entrance = 'unknown'
   for (let node: TSESTree.Node | undefined = at; node != null; node = node.parent) {
     if (hasDecoratedGuard(node)) return 'guarded'
     if (!isFunction(node)) continue
     const wrapper: TSESTree.Node = node.parent
     if (isRouteHandler(node)) {
-      if (hasMiddleware(wrapper as TSESTree.CallExpression, node)) return 'guarded'
+      const before = middlewaresOf(wrapper as TSESTree.CallExpression, node)
+      if (!before.every(isBlind)) return 'guarded'
       entrance = 'open'
     } else if (wrapper.type === 'CallExpression' && wrapper.callee !== node) {
-      if (isOpenProcedure(wrapper)) entrance = 'open'
+      const before = procedureOf(wrapper)
+      if (before?.every(isBlind)) entrance = 'open'
       else if (!neutral.test(calledName(wrapper))) return 'guarded'
     } else if (isFileRoute(node, scope.filename) || takesDecorated(node)) entrance = 'open'
   }
   return entrance
 }
 
-/** `publicProcedure.input(schema).query(handler)`, `t.procedure.mutation(handler)`, with no middleware among the calls. */
-function isOpenProcedure({ callee }: TSESTree.CallExpression): boolean {
-  const names = chainNames(callee)
-  const procedure = names.findLastIndex((name) => /procedure$/i.test(name))
-  if (procedure < 0 || !/^(?:query|mutation|subscription)$/.test(names.at(-1)!)) return false
-  return /^(?:public|open|base)?procedure$/i.test(names[procedure]!) && !names.includes('use')
+/**
+ * What stands before the handler of `publicProcedure.input(schema).query(handler)` or `t.procedure.use(check).mutation(handler)`: the
+ * procedure, unless its name says that it is everybody's, and the middlewares among the calls. Null for another call.
+ */
+function procedureOf({ callee }: TSESTree.CallExpression): readonly TSESTree.Node[] | null {
+  if (!/^(?:query|mutation|subscription)$/.test(chainNames(callee).at(-1) ?? '')) return null
+  const before: TSESTree.Node[] = []
+  let node = unwrap(callee)
+  for (;;) {
+    const name =
+      node.type === 'Identifier' ? node.name : node.type === 'MemberExpression' ? memberName(node) : null
+    if (/procedure$/i.test(name ?? '')) {
+      return /^(?:public|open|base)?procedure$/i.test(name!) ? before : [...before, node]
+    }
+    if (node.type === 'MemberExpression') node = unwrap(node.object)
+    else if (node.type === 'CallExpression') {
+      if (calledName(node) === 'use') before.push(...node.arguments)
+      node = unwrap(node.callee)
+    } else return null
+  }
 }
+
+/** What stands before a handler, and can be read, has not looked at the tenant when it looks at nothing that was sent. */
+function seesNothingSent(guard: TSESTree.Node, tenant: string, file: QueryContext): boolean {
+  const texts = isFunction(guard) ? [file.scope.sourceCode.getText(guard)] : textsOf(guard, file)
+  const { named } = wordsFor(tenant)
+  return texts.length > 0 && texts.every((text) => !sent.test(text) && !named.test(text))
+}
+
+/** What was sent, as those who read it call it. */
+const sent =
+  /\b(?:(?:getR|r)awInput|input|params?|body|query|searchParams|headers?|url|path|originalUrl|permissions?|hasPermission|roles?)\b/
 
 /** The names along a chain of members and calls. */
 function chainNames(given: TSESTree.Node): readonly string[] {
@@ -77,11 +109,11 @@ function hasDecoratedGuard(node: TSESTree.Node): boolean {
 }
 
 /** `router.get('/x', authorize, handler)`, `app.get('/x', { preHandler: authorize }, handler)`. */
-function hasMiddleware(call: TSESTree.CallExpression, handler: FunctionNode): boolean {
-  return call.arguments.slice(1).some((argument) => {
-    if (argument === handler || contains(argument, handler)) return false
-    if (argument.type !== 'ObjectExpression') return true
-    return argument.properties.some(
+function middlewaresOf(call: TSESTree.CallExpression, handler: FunctionNode): readonly TSESTree.Node[] {
+  return call.arguments.slice(1).flatMap((argument): readonly TSESTree.Node[] => {
+    if (argument === handler || contains(argument, handler)) return []
+    if (argument.type !== 'ObjectExpression') return [argument]
+    return argument.properties.filter(
       (property) =>
         property.type === 'SpreadElement' || guardOption.test(keyName(property.key, property.computed) ?? ''),
     )

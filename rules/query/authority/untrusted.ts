@@ -34,6 +34,7 @@ export function untrustedIn(
     const reads = claimed.mention.occurrence.access === 'read'
     if (reads && membership.isCheckedAfter(claimed.source, node)) return []
     known.add(claimed.path)
-    return [{ claimed, certain: authority === 'none' && entranceOf(node, file.scope) === 'open' }]
+    const name = claimed.path.split('.').at(-1)!
+    return [{ claimed, certain: authority === 'none' && entranceOf(node, name, file) === 'open' }]
   })
 }

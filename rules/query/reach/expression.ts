@@ -25,6 +25,7 @@ export function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSEST
     case 'CallExpression': {
       const callee = unwrap(node.callee)
       const name = calleeName(node) ?? ''
+      if (callee.type === 'MemberExpression' && name === 'concat') return [callee.object, ...node.arguments]
       if (callee.type === 'MemberExpression' && carries.test(name)) return [callee.object]
       return makes.test(name) ? node.arguments : null
     }
@@ -35,9 +36,15 @@ export function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSEST
 
 /** Methods whose result is made of what they are called on, and functions whose result is made of their arguments. */
 const carries =
-  /^(?:map|filter|flatMap|flat|slice|concat|sort|toSorted|trim|toLowerCase|toUpperCase|toString|split|join|replace|replaceAll|substring|at|pop|shift)$/
+  /^(?:map|filter|flatMap|flat|slice|sort|toSorted|trim|toLowerCase|toUpperCase|toString|split|join|replace|replaceAll|substring|at|pop|shift)$/
 const makes =
-  /^(?:String|Number|BigInt|parseInt|parseFloat|decodeURIComponent|keys|values|entries|from|isArray)$/
+  /^(?:String|Number|BigInt|parseInt|parseFloat|decodeURIComponent|keys|values|entries|from|fromEntries|isArray|parse(?:Async)?|safeParse(?:Async)?|validate(?:Async|Sync)?|decode|cast)$/
+
+/** What `schema.parse(input).id` takes of `input`, given the members that it takes of the call: a schema that does not throw wraps what it answers. */
+export function membersBeneath(call: TSESTree.CallExpression, members: readonly string[]): readonly string[] {
+  const wraps = /^(?:safeParse|validate)/.test(calleeName(call) ?? '')
+  return wraps && /^(?:data|value|output)$/.test(members[0] ?? '') ? members.slice(1) : members
+}
 
 /** What in the text of a function shows that it looks something up, or writes rows and answers with them. */
 export function looksUp(text: string): boolean {

@@ -110,13 +110,14 @@ class CallWatch {
     if (name === null || neverRefusing(name)) return null
     const isHanded = this.#handed.isHandedTo(call)
     if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return 'guard'
-    if (isRefusing(name)) {
-      if ((!isHanded && !this.#handed.isReadFor(call)) || this.#isIdle(call, name)) return null
-      return this.#unlessExempting(call)
-    }
-    if (!isHanded) return null
     const target = calledFunction(call, this.#file)
     const text = target === null ? null : workingText(target, this.#file)
+    if (isRefusing(name)) {
+      if ((!isHanded && !this.#handed.isReadFor(call)) || this.#isIdle(call, name)) return null
+      const isBlind = target !== null && text !== null && !knowsActor(call, target.node, text, this.#file)
+      return isBlind && !this.#throwsInside(call, target) ? null : this.#unlessExempting(call)
+    }
+    if (!isHanded) return null
     if (target === null || text === null) return null
     if (this.#throwsInside(call, target)) return 'guard'
     const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import type { TSESTree } from '@typescript-eslint/utils'
 import { lineOf } from '../../source/position.ts'
 import type { QueryContext } from '../context.ts'
-import { functionsAround, hasActor, outermostAround } from './actor.ts'
+import { functionsAround, handlerAround, hasActor, outermostAround } from './actor.ts'
 import { callersOf, nameOf } from './callers.ts'
 import { knowsDeploymentSecret } from './deployment-secret.ts'
 import { isEntry } from './entry.ts'
@@ -45,15 +45,16 @@ export function wayTo(
   look: Look,
   files: SideFiles,
 ): readonly Step[] | null {
-  const handler = outermostAround(at)
-  if (handler === null || files.isTenantless(file.scope.filename)) return null
+  const handler = handlerAround(at)
+  const outermost = outermostAround(at)
+  if (handler === null || outermost === null || files.isTenantless(file.scope.filename)) return null
   if (knowsDeploymentSecret(at, file)) return null
   if (isEntry(handler.function, file) && hasActor(handler.whole, file.scope.sourceCode.text, file.tenancy)) {
     return look.path
   }
-  if (look.visited.size >= depthLimit || look.visited.has(handler.function)) return null
-  const visited = new Set([...look.visited, handler.function])
-  for (const { call, file: from } of callersOf(handler.function, file, files).callers) {
+  if (look.visited.size >= depthLimit || look.visited.has(outermost.function)) return null
+  const visited = new Set([...look.visited, outermost.function])
+  for (const { call, file: from } of callersOf(outermost.function, file, files).callers) {
     const path = [stepAt(call, from, files), ...look.path]
     const found = wayTo(call, from, { ...look, visited, path }, files)
     if (found !== null) return found

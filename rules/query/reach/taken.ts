@@ -222,10 +222,17 @@ function ofComparison(comparison: TSESTree.BinaryExpression, { node }: Way): Way
   const isNone =
     (other.type === 'Literal' && (other.value === 0 || other.value === null)) ||
     (other.type === 'Identifier' && other.name === 'undefined')
-  // What is compared with something else is a row that was found.
+  // What is compared with something else is a row that was found; their number is another when some were not.
+  if (/^!==?$/.test(operator) && isNumberOfSome(other)) return { node: comparison, isThere: false }
   if (/^===?$/.test(operator)) return { node: comparison, isThere: !isNone }
   if (/^!==?$/.test(operator)) return { node: comparison, isThere: true }
   if (left !== node || other.type !== 'Literal') return null
   if (operator === '>' || operator === '>=') return { node: comparison, isThere: true }
   return { node: comparison, isThere: false }
+}
+
+/** `ids.length`, `1`: as many as there should be. */
+function isNumberOfSome(node: TSESTree.Node): boolean {
+  if (node.type === 'Literal') return typeof node.value === 'number' && node.value !== 0
+  return node.type === 'MemberExpression' && /^(?:length|size)$/.test(memberName(node) ?? '')
 }

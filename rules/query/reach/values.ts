@@ -11,7 +11,7 @@ import { isNonce, isSecret, ofRow, ofTenantRow } from './column.ts'
 import { contextVariableOf, isSelfVariable } from './context-variable.ts'
 import { isAtEntrance } from './entrance.ts'
 import { isServerAction } from './entry.ts'
-import { isConstantName, looksUp, partsOf } from './expression.ts'
+import { isConstantName, looksUp, membersBeneath, partsOf } from './expression.ts'
 import { type Exposure, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
 import { knowsDeploymentSecret } from './deployment-secret.ts'
@@ -217,7 +217,9 @@ export class Values {
       // `const ids = input.map((one) => one.id)` is made of what the parameter holds.
       const { base } = place
       const made = base.kind === 'call' || base.kind === 'expression' ? base.node : node
-      if (made !== node) return this.of(made, at, file, look, members, mention)
+      if (made !== node) {
+        return this.of(made, at, file, look, [...membersOf(made, place.path, file), ...members], mention)
+      }
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     }
     const guard = guardFor(pickingOf(node, members, look), at, file, look)
@@ -265,6 +267,12 @@ export class Values {
     }
     return worstOf(handed.nodes.map((node) => this.of(node, call, file, look, handed.members, mention)))
   }
+}
+
+/** What is taken of the outcome of `parse(…)`: the same members of what it is handed. */
+function membersOf(made: TSESTree.Node, path: readonly string[], file: QueryContext): readonly string[] {
+  if (made.type !== 'CallExpression' || partsOf(made, file) === null) return []
+  return membersBeneath(made, path.slice(placeIn(made, file).path.length))
 }
 
 function worstOf(all: readonly (Exposure | null)[]): Exposure | null {
