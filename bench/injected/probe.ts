@@ -1,6 +1,12 @@
 import type { Rule } from 'eslint'
 import type { TSESLint } from '@typescript-eslint/utils'
-import { type CallSite, type FileContext, queryContextOf } from '../../rules/query/context.ts'
+import {
+  type CallSite,
+  type FileContext,
+  type QueryContext,
+  queryContextOf,
+} from '../../rules/query/context.ts'
+import { matchesGlob, patternPath } from '../../rules/query/glob.ts'
 import { exposureText } from '../../rules/query/reach/reach-text.ts'
 import { type Filter, filtersOf, tenantNames } from './filters.ts'
 
@@ -18,7 +24,7 @@ export interface Candidate {
 export const candidateRule = (candidates: Candidate[]): Rule.RuleModule => ({
   create: (context) => {
     const found = queryContextOf(context as unknown as FileContext)
-    if (found === null) return {}
+    if (found === null || isTenantless(context.filename, found)) return {}
     const names = tenantNames(found.tenancy)
     for (const site of found.sites) {
       const occurrences = site.queries.flatMap((one) => one.occurrences)
@@ -39,6 +45,10 @@ export const candidateRule = (candidates: Candidate[]): Rule.RuleModule => ({
     return {}
   },
 })
+
+/** Code that works for all tenants by design has no hole to lose a filter by. */
+const isTenantless = (filename: string, { tenancy, cwd }: QueryContext): boolean =>
+  tenancy.tenantless.some(({ files }) => files.some((glob) => matchesGlob(patternPath(filename, cwd), glob)))
 
 /** What is said of a query that has lost a filter, when no finding is. */
 export type Silence =
@@ -79,7 +89,7 @@ const order: readonly Silence[] = [
   'still confined',
 ]
 
-function seen(site: CallSite, file: NonNullable<ReturnType<typeof queryContextOf>>): Seen {
+function seen(site: CallSite, file: QueryContext): Seen {
   const all: Seen[] = site.opaques.map(({ reason }) => ({ silence: 'not understood', why: reason }))
   for (const judged of site.queries) {
     for (const one of judged.occurrences) {

@@ -214,6 +214,33 @@ describe('a membership that is read for the tenant of a row', () => {
   })
 })
 
+describe('a call that is handed the tenant of a row and who is logged in', () => {
+  const read = 'const page = await prisma.page.findFirst({ where: { id: params.id } });'
+  const handler = (call: string): string =>
+    `export async function GET(request, { params }) { const session = await getSession(request); ${read} ${call}; return page }`
+  const helper = (body: string): string => `\nasync function look(row, session) { ${body} }`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    [
+      'that refuses',
+      'guarded',
+      `${handler('await look(page.teamId, session)')}${helper('if (!session.teams.has(row)) throw new Error()')}`,
+    ],
+    [
+      'that comes back whatever it finds',
+      'certain',
+      `${handler('await look(page.teamId, session)')}${helper('await cache.drop(row, session.id)')}`,
+    ],
+    [
+      'whose answer is looked at',
+      'guarded',
+      `${handler('const mine = await look(page.teamId, session); if (!mine) return null')}${helper('return session.teams.has(row)')}`,
+    ],
+    ['that is not in sight', 'guarded', handler('await elsewhere(page.teamId, session)')],
+  ])('%s', (_, kind, text) => {
+    expect(kinds(text)).toEqual([kind])
+  })
+})
+
 describe('a question after the memberships of a user', () => {
   const asked = (selected: string, from = 'role_capabilities'): string => `import { db } from './db'
 export const userCan = (userId, pageId) => db

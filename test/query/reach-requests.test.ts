@@ -304,3 +304,28 @@ describe('lists that are put together', () => {
     expect(kinds(handler)).toEqual(['certain'])
   })
 })
+
+describe('what the program writes', () => {
+  it.each([
+    ['a member of an enumeration', 'PageKind.LANDING', ['likely']],
+    ['another spelling', 'PageKind.Landing', ['likely']],
+    ['a member of what is sent', 'params.Landing', ['certain']],
+  ])('%s picks no row', (_, kind, expected) => {
+    const handler = `import { PageKind } from '@prisma/client'
+export async function GET(request, { params }) { const session = await getSession(request); return prisma.page.findMany({ where: { kind: ${kind} } }) }`
+    expect(kinds(handler)).toEqual(expected)
+  })
+})
+
+describe('a route whose handler is handed to what wraps it', () => {
+  const all = 'prisma.page.findMany({ orderBy: { id: "asc" } })'
+  const wrapped = (name: string): string =>
+    `${prisma}export const ${name} = withApi({ handler: async ({ authentication }) => { log(authentication.teamId); return ${all} } })\n`
+  it.each<readonly [string, string, string, readonly Exposure['kind'][]]>([
+    ['in a file that is a route', 'GET', 'app/pages/route.ts', ['likely']],
+    ['under another name', 'shown', 'app/pages/route.ts', ['unreached']],
+    ['in another file', 'GET', 'app/pages/service.ts', ['unreached']],
+  ])('%s', (_, name, filename, expected) => {
+    expect(exposureKinds({ [filename]: wrapped(name) }, tenancy, filename)).toEqual(expected)
+  })
+})

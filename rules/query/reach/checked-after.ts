@@ -6,24 +6,36 @@ import { leaves } from '../../provenance/guard.ts'
 import type { QueryContext } from '../context.ts'
 import { isSelf } from './actor.ts'
 import { calleeName } from '../../source/callee.ts'
+import { isDiscarded } from './asked.ts'
+import { calledFunction } from './called-function.ts'
 import { isMembership } from './column.ts'
+import { workingText } from './delegated.ts'
 import { askedForPublic } from './published.ts'
-import { isRefusing, onlyTells } from './refusal.ts'
+import { isRefusing, onlyTells, refusalAlone } from './refusal.ts'
 import { exemptsRoles } from './role-exemption.ts'
 import { RowTrail } from './row-trail.ts'
 import { comparedSide, isKeptByHelper, isTold, type Rows } from './tenant-comparison.ts'
 import { tenantMapChecked } from './tenant-map.ts'
 
 /** A look-up that is handed the tenant of a row together with the actor: `findMember(row.teamId, session.user.id)`. */
-function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, text: string): boolean {
+function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, file: QueryContext): boolean {
+  const { text } = file.scope.sourceCode
   return (
     !onlyTells(calleeName(call) ?? '') &&
+    !(isDiscarded(call) && refusesNobody(call, file)) &&
     call.arguments.some(
       // What a callback does with the row is looked at by itself.
       (argument) => !isFunction(argument) && someBelow(argument, (node) => trail.leadsToTenant(node)),
     ) &&
     namesUser.test(text.slice(...call.range))
   )
+}
+
+/** A function in sight that comes back whatever it found: `await invalidate(cache, row, session)`. */
+function refusesNobody(call: TSESTree.CallExpression, file: QueryContext): boolean {
+  const target = calledFunction(call, file)
+  const written = target === null ? null : workingText(target, file)
+  return written !== null && refusalAlone(written) !== 'throws'
 }
 
 /**
@@ -137,7 +149,7 @@ function checkIn(node: TSESTree.Node, rows: Rows, trail: RowTrail, file: QueryCo
   }
   if (isKeptByHelper(node, rows, file)) return `\`${calleeName(node)}\``
   if (isMembershipRead(node, trail, file)) return 'the membership that was read for the tenant of the row'
-  return !file.proofs.sites.isInQuery(node) && isMembershipProof(node, trail, text)
+  return !file.proofs.sites.isInQuery(node) && isMembershipProof(node, trail, file)
     ? `\`${calleeName(node)}\` for the tenant of the row`
     : null
 }

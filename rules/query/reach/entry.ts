@@ -42,8 +42,28 @@ export function takesRequest(node: FunctionNode): boolean {
 
 /** Is the function called by the framework with what a user sent? */
 export function isEntry(node: FunctionNode, file: QueryContext): boolean {
-  if (isServerAction(node, file) || isProcedure(node)) return true
+  if (isServerAction(node, file) || isProcedure(node) || isWrappedRoute(node, file)) return true
   return takesRequest(node) && !isFunction(node.parent)
+}
+
+/** `export const GET = withApi({ handler: async ({ authentication }) => … })` in a file that is a route. */
+function isWrappedRoute(node: FunctionNode, { scope }: QueryContext): boolean {
+  if (!/(?:^|\/)app\/(?:.*\/)?route\.[cm]?[jt]sx?$/.test(scope.filename.replaceAll('\\', '/'))) return false
+  let at: TSESTree.Node = node
+  while (
+    at.parent.type === 'Property' ||
+    at.parent.type === 'ObjectExpression' ||
+    at.parent.type === 'CallExpression'
+  )
+    at = at.parent
+  const { parent } = at
+  return (
+    at !== node &&
+    parent.type === 'VariableDeclarator' &&
+    parent.id.type === 'Identifier' &&
+    /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(parent.id.name) &&
+    parent.parent.parent.type === 'ExportNamedDeclaration'
+  )
 }
 
 /** `teamProcedure.query(async () => …)`: it asks for nothing that the user sent, and is called for one all the same. */

@@ -61,7 +61,11 @@ const writes = /\w\.\w+\.(?:create|update|upsert|delete|count|aggregate)\w*\(/
 const asks =
   /\bawait\s+(?:\w+\.)*(?:get|find|fetch|load|resolve)(?!\w*(?:Body|Json|Form|Quer|Param|Input|Request|Header|Cookie|Payload))[A-Z]\w*\(/
 
-/** `HOUSE_ACCOUNT_ID`: what is written so is the same in every request. */
+/** `HOUSE_ACCOUNT_ID`, `PageKind.LANDING`: what is written so is the same in every request. */
 export function isConstantName(node: TSESTree.Node): boolean {
-  return node.type === 'Identifier' && /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(node.name)
+  if (node.type === 'Identifier') return /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(node.name)
+  if (node.type !== 'MemberExpression' || node.computed) return false
+  const { object, property } = node
+  const isOfType = object.type === 'Identifier' && /^[A-Z]\w*$/.test(object.name)
+  return isOfType && property.type === 'Identifier' && /^[A-Z]\w*$/.test(property.name)
 }
