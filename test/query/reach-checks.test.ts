@@ -236,6 +236,11 @@ describe('a call that is handed the tenant of a row and who is logged in', () =>
       `${handler('const mine = await look(page.teamId, session); if (!mine) return null')}${helper('return session.teams.has(row)')}`,
     ],
     ['that is not in sight', 'guarded', handler('await elsewhere(page.teamId, session)')],
+    [
+      'that makes what is sent',
+      'certain',
+      handler('await sendMail({ react: Shared({ team: page.teamId, user: session.user }) })'),
+    ],
   ])('%s', (_, kind, text) => {
     expect(kinds(text)).toEqual([kind])
   })

@@ -329,3 +329,31 @@ describe('a route whose handler is handed to what wraps it', () => {
     expect(exposureKinds({ [filename]: wrapped(name) }, tenancy, filename)).toEqual(expected)
   })
 })
+
+describe('a condition of which one branch is open', () => {
+  const drizzle = `import { drizzle } from 'drizzle-orm/node-postgres'
+import { and, eq, isNull, or } from 'drizzle-orm'
+import { pgTable, text } from 'drizzle-orm/pg-core'
+const db = drizzle(url)
+const pages = pgTable('pages', { id: text('id'), slug: text('slug'), kind: text('kind'), teamId: text('teamId') })
+`
+  const handler = (where: string): string =>
+    `${drizzle}export async function GET(request, { params }) { const session = await getSession(request); return db.select().from(pages).where(${where}) }\n`
+  const own = 'eq(pages.teamId, session.teamId)'
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['by what the request chooses', 'certain', `or(${own}, eq(pages.id, params.id))`],
+    [
+      'by nothing that is sent',
+      'likely',
+      `params.all ? eq(pages.kind, 'x') : and(${own}, eq(pages.id, params.id))`,
+    ],
+    [
+      'by what the request chooses, beside another condition',
+      'certain',
+      `and(eq(pages.kind, 'x'), or(and(${own}, eq(pages.slug, params.slug)), eq(pages.id, params.id)))`,
+    ],
+    ['in each of them', 'certain', 'or(eq(pages.id, params.id), eq(pages.slug, params.slug))'],
+  ])('%s', (_, kind, where) => {
+    expect(exposureKinds({ 'service.ts': handler(where) }, tenancy)).toEqual([kind])
+  })
+})

@@ -22,6 +22,7 @@ function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, file:
   const { text } = file.scope.sourceCode
   return (
     !onlyTells(calleeName(call) ?? '') &&
+    !isComponent(call) &&
     !(isDiscarded(call) && refusesNobody(call, file)) &&
     call.arguments.some(
       // What a callback does with the row is looked at by itself.
@@ -30,6 +31,9 @@ function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, file:
     namesUser.test(text.slice(...call.range))
   )
 }
+
+/** `Invitation({ team, user })`, which makes what is shown or sent. */
+const isComponent = (call: TSESTree.CallExpression): boolean => /^[A-Z]/.test(calleeName(call) ?? '')
 
 /** A function in sight that comes back whatever it found: `await invalidate(cache, row, session)`. */
 function refusesNobody(call: TSESTree.CallExpression, file: QueryContext): boolean {

@@ -10,6 +10,7 @@ import { type Exposure, worst } from './exposure.ts'
 import { comparedWithActor } from './actor-comparison.ts'
 import { checkedAfter } from './checked-after.ts'
 import { ignoredTenant } from './ignored.ts'
+import { onlyLeaking } from './leaking-branches.ts'
 import { type Look, stepAt, wayTo } from './look.ts'
 import { type AskedMember, askedMembers, membersBeside } from './membership-lead.ts'
 import { isOwnKey, namesRowOfTenant } from './named-row.ts'
@@ -63,7 +64,8 @@ export class Reach {
       doubt: null,
       column: null,
     }
-    const values = steeringOf(judged, mention, this.#file.tenancy)
+    const { tenancy } = this.#file
+    const values = steeringOf(onlyLeaking(judged, mention, tenancy), mention, tenancy)
     if (isUnreferredInsert(judged, mention, this.#file.tenancy)) {
       return { kind: 'derived', from: 'a new row that no row of a tenant refers to' }
     }
