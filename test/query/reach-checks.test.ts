@@ -214,6 +214,26 @@ describe('a membership that is read for the tenant of a row', () => {
   })
 })
 
+describe('the tenant of a joined row, under another name', () => {
+  const read =
+    'const [row] = await db.select({ note: notes, noteTeamId: pages.teamId, wanted: notes.wanted }).from(notes).innerJoin(pages, eq(notes.pageId, pages.id)).where(eq(notes.id, params.id));'
+  const head = `import { drizzle } from 'drizzle-orm/node-postgres'
+import { eq } from 'drizzle-orm'
+import { pgTable, text } from 'drizzle-orm/pg-core'
+const db = drizzle(url)
+const pages = pgTable('pages', { id: text('id'), teamId: text('teamId') })
+const notes = pgTable('notes', { id: text('id'), pageId: text('pageId'), wanted: text('wanted') })
+`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['compared', 'guarded', 'if (row.noteTeamId !== session.teamId) throw new Error()'],
+    ['compared with what is sent', 'certain', 'if (row.noteTeamId !== params.teamId) throw new Error()'],
+    ['not compared, but another column', 'certain', 'if (row.wanted !== session.teamId) throw new Error()'],
+  ])('%s', (_, kind, check) => {
+    const text = `${head}export async function GET(request, { params }) { const session = await getSession(request); ${read} ${check}; return row }\n`
+    expect(exposureKinds({ 'service.ts': text }, tenancy)).toEqual([kind, kind])
+  })
+})
+
 describe('a call that is handed the tenant of a row and who is logged in', () => {
   const read = 'const page = await prisma.page.findFirst({ where: { id: params.id } });'
   const handler = (call: string): string =>

@@ -269,6 +269,12 @@ export async function GET(request, { params }) {
       'export async function assertAccess(id) { const session = await getSession(); if (!session.projects.includes(id)) throw new Error() }',
       'await assertAccess(params.id)',
     ],
+    [
+      'and takes who asks from what it is handed',
+      'guarded',
+      'export async function assertAccess(id, given) { const { actor } = given; if (!(await mayOpen(given.session, id))) throw new Error() }',
+      'await assertAccess(params.id, { session })',
+    ],
     ['and is not in sight', 'guarded', 'export const other = 1', 'await assertAccess(params.id)'],
   ])('%s', (_, kind, definition, call) => {
     expect(exposureKinds(called(definition, call), tenancy)).toEqual([kind])

@@ -279,6 +279,31 @@ export const show = protectedProcedure.input(shape).query(({ ctx, input }) => sh
   })
 })
 
+describe('a service that parses what it is handed and looks at it first', () => {
+  const service = (check: string): string => `import { PageInput } from './schemas'
+export async function showPage(args) {
+  const input = PageInput.parse(args.input)
+  ${check}
+  return prisma.note.findFirst({ where: { id: input.id, pageId: input.pageId } })
+}
+async function loadPageOf({ teamId, pageId }) {
+  const page = await prisma.page.findFirst({ where: { id: pageId, teamId } })
+  if (!page) throw new Error()
+}
+async function loadPage({ pageId }) {
+  const page = await prisma.page.findFirst({ where: { id: pageId, live: true } })
+  if (!page) throw new Error()
+}`
+  const router = `import { showPage } from './service'
+export const show = protectedProcedure.input(shape).query(({ ctx, input }) => showPage({ ctx, input }))`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['for the tenant', 'guarded', 'await loadPageOf({ pageId: input.pageId, teamId: args.ctx.teamId })'],
+    ['for anybody', 'certain', 'await loadPage({ pageId: input.pageId })'],
+  ])('%s', (_, kind, check) => {
+    expect(kinds(service(check), { 'router.ts': router })[0]).toBe(kind)
+  })
+})
+
 describe('a handler in a function that registers routes', () => {
   const register = (body: string): string =>
     `export function registerPages(api: typeof pagesApi) { return api.openapi(route, async (c) => { const userId = c.get('userId'); ${body} }) }`

@@ -46,6 +46,16 @@ describe('a look at what is taken already', () => {
       `const page = ${bySlug}; if (page) { await notify(page); throw new Error('taken') }`,
     ],
     [
+      'refuses all but its own',
+      'derived',
+      `const rows = ${all}; const others = params.id ? rows.filter((row) => row.id !== params.id) : rows; if (others.length > 0) throw new Error('taken')`,
+    ],
+    [
+      'chooses by it what to do',
+      'certain',
+      `const page = ${bySlug}; const next = page ? params.a : params.b; if (next) throw new Error('taken')`,
+    ],
+    [
       'refuses unless all of them are there',
       'certain',
       `const pages = await prisma.page.findMany({ where: { id: { in: params.ids } } }); if (pages.length !== params.ids.length) throw new Error('no such page')`,

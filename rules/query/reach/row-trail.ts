@@ -50,10 +50,13 @@ export class RowTrail {
 
   /** The tenant of a row: a member of that name, or a variable that was given it. */
   leadsToTenant(node: TSESTree.Node): boolean {
-    const names = tenantNames(this.#file.tenancy)
+    const { tenancy } = this.#file
+    const names = tenantNames(tenancy)
+    // `select({ reportTeamId: reports.teamId })` names the tenant of a row that it is joined with.
+    const isTenantName = (name: string): boolean => names.test(name) || endsInTenantId(name, tenancy)
     if (node.type === 'MemberExpression') {
       const identity = this.#identityOf(node)
-      if (identity?.path.some((name) => names.test(name)) === true) return true
+      if (identity?.path.some(isTenantName) === true) return true
       if (identity !== null && this.#tenantKey !== null && isKeyOfRow(identity.path, this.#tenantKey))
         return true
       if (this.#isRow(node.object) && names.test(memberName(node) ?? '')) return true
@@ -64,7 +67,7 @@ export class RowTrail {
     if (this.#isTenant(node)) return true
     const path = this.#identityOf(node)?.path
     if (path === undefined) return false
-    return path.length === 0 ? this.#isNamedTenant(node.name) : path.some((name) => names.test(name))
+    return path.length === 0 ? this.#isNamedTenant(node.name) : path.some(isTenantName)
   }
 
   /** A row, a member of one, or what holds its tenant. */

@@ -180,6 +180,9 @@ function above(parent: TSESTree.Node, { node, isThere }: Way): Way | null {
       return ofCall(parent, { node, isThere })
     case 'UnaryExpression':
       return parent.operator === '!' ? { node: parent, isThere: !(isThere ?? true) } : null
+    // `const others = own ? rows.filter((row) => row.id !== own) : rows`
+    case 'ConditionalExpression':
+      return parent.test === node ? null : { node: parent, isThere }
     case 'LogicalExpression':
       if (parent.operator !== '??') return { node: parent, isThere: isThere ?? true }
       return { node: parent, isThere }

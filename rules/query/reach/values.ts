@@ -213,6 +213,8 @@ export class Values {
     const path = place.path.join('.')
     const whole = [...place.path, ...members].join('.')
     if (isSelf(whole)) return exposureOfOwn(whole, mention, this.#file.tenancy)
+    const guard = guardFor(pickingOf(node, members, look), at, file, look)
+    if (guard !== null) return { kind: 'guarded', by: guard }
     if (place.base.kind !== 'parameter') {
       // `const ids = input.map((one) => one.id)` is made of what the parameter holds.
       const { base } = place
@@ -222,8 +224,6 @@ export class Values {
       }
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     }
-    const guard = guardFor(pickingOf(node, members, look), at, file, look)
-    if (guard !== null) return { kind: 'guarded', by: guard }
     const { binding } = place.base
     if (isServerAction(binding.function, file)) {
       return this.#ofRequest(node, at, file, look, path, members, mention)
