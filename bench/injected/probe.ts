@@ -46,8 +46,9 @@ export const candidateRule = (candidates: Candidate[]): Rule.RuleModule => ({
   },
 })
 
-/** Code that works for all tenants by design has no hole to lose a filter by. */
+/** Code that works for all tenants by design, or for the only one, has no hole to lose a filter by. */
 const isTenantless = (filename: string, { tenancy, cwd }: QueryContext): boolean =>
+  tenancy.singleTenant !== null ||
   tenancy.tenantless.some(({ files }) => files.some((glob) => matchesGlob(patternPath(filename, cwd), glob)))
 
 /** What is said of a query that has lost a filter, when no finding is. */

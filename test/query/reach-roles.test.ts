@@ -72,6 +72,26 @@ describe('a check that a whole role of the tenant passes', () => {
       "if (member.role === 'owner') return; if (!member.projects.includes(id)) throw new Error('no')",
     ],
     [
+      'whoever owns it is let in, and of others those of a role',
+      'certain',
+      "if (id === member.projectId) return; if (member.role !== 'owner') throw new Error('no')",
+    ],
+    [
+      'whoever owns it is let in, and of others those of a role by another name',
+      'certain',
+      "if (id === member.projectId) return; if (!isTeamAdmin(member)) throw new Error('no')",
+    ],
+    [
+      'whoever owns it is let in, and of others nobody',
+      'guarded',
+      "if (id === member.projectId) return; throw new Error('no')",
+    ],
+    [
+      'whoever owns it is let in, and of others those who run the service',
+      'guarded',
+      "if (id === member.projectId) return; if (!isSuperAdmin(member.role)) throw new Error('no')",
+    ],
+    [
       'turned away early',
       'guarded',
       "if (member.role === 'owner') throw new Error('no'); if (!member.projects.includes(id)) throw new Error('no')",

@@ -1,4 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
+import { leaves } from '../../provenance/guard.ts'
 import { someBelow } from '../../source/below.ts'
 import { type FunctionNode, isFunction, keyName } from '../../source/binding.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
@@ -69,6 +70,10 @@ class Uses {
   readonly #file: QueryContext
   #free = false
   #exempt = false
+  /** Whoever owns the value is let in by it. */
+  #grants = false
+  /** All others are turned away, but for a role that is let in whatever the value is. */
+  #refusesOthers = false
 
   constructor(names: readonly string[], node: FunctionNode, text: string, file: QueryContext) {
     this.#names = new Set(names)
@@ -79,7 +84,7 @@ class Uses {
 
   areExempt(): boolean {
     this.#visit(this.#function.body, false)
-    return this.#exempt && !this.#free
+    return (this.#exempt || (this.#grants && this.#refusesOthers)) && !this.#free
   }
 
   #visit(node: TSESTree.Node, isExempt: boolean): void {
@@ -145,6 +150,12 @@ class Uses {
 
   #visitIf({ test, consequent, alternate }: TSESTree.IfStatement, isExempt: boolean): void {
     const role = this.#roleIn(test)
+    // `if (row.ownerId === userId) return` refuses nobody.
+    if (role === null && alternate === null && isPassing(consequent) && this.#isOwn(test)) {
+      this.#grants = true
+      return
+    }
+    if (role === 'others' && leaves(consequent)) this.#refusesOthers = true
     if (!this.#asksForPresence(test)) this.#visitTest(test, isExempt || role === 'others')
     this.#visit(consequent, isExempt || role === 'others')
     if (alternate !== null) this.#visit(alternate, isExempt || role === 'privileged')
@@ -174,6 +185,15 @@ class Uses {
   #namesAnother(init: TSESTree.Node): boolean {
     const start = this.#function.range[0]
     return namesActorOrTenant(this.#text.slice(init.range[0] - start, init.range[1] - start), this.#file)
+  }
+
+  /** `ownerId === userId`: the value is somebody's, who asks. */
+  #isOwn(test: TSESTree.Node): boolean {
+    const node = unwrap(test)
+    if (node.type !== 'BinaryExpression' || !/^===?$/.test(node.operator)) return false
+    const [left, right] = [unwrap(node.left), unwrap(node.right)]
+    const other = this.#isTracked(left) ? right : this.#isTracked(right) ? left : null
+    return other !== null && other.type !== 'Literal'
   }
 
   #asksForPresence(test: TSESTree.Node): boolean {

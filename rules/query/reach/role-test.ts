@@ -1,5 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { memberName } from '../../source/binding.ts'
+import { calleeName } from '../../source/callee.ts'
 import { childrenOf, unwrap } from '../../source/children.ts'
 
 /** For whom a test may hold: only for roles that may do everything in their tenant, or only for all others. */
@@ -39,6 +40,7 @@ export function roleTestOf(test: TSESTree.Node, within: TSESTree.Node, depth = 0
     }
     case 'CallExpression': {
       const callee = unwrap(node.callee)
+      if (asksForRole(calleeName(node) ?? '', node.arguments)) return 'privileged'
       const [asked] = node.arguments
       if (callee.type !== 'MemberExpression' || memberName(callee) !== 'includes' || asked === undefined)
         return null
@@ -53,6 +55,13 @@ export function roleTestOf(test: TSESTree.Node, within: TSESTree.Node, depth = 0
     default:
       return null
   }
+}
+
+/** `isWorkspaceAdmin(member)`, `isOwner(member.role)`: roles that a tenant gives. */
+function asksForRole(name: string, given: readonly TSESTree.Node[]): boolean {
+  if (!/^(?:is|has)\w*(?:Owner|Admin|Manager)(?:Role)?$/.test(name) || ofService.test(name)) return false
+  const ofTenant = /workspace|org|team|tenant|company|member/i.test(name)
+  return ofTenant || given.some((one) => /role$/i.test(nameOf(unwrap(one, true)) ?? ''))
 }
 
 /** Is an expression a role in a tenant, compared with those that may do everything there? */
