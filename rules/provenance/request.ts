@@ -85,6 +85,26 @@ export function requestSegment(path: readonly string[], anonymous: boolean): num
   })
 }
 
+/** Names of functions that hand out what was sent: `readJsonBody`, `getValidatedQuery`, `parseInput`. */
+const reading =
+  /^(?:read|parse|get|extract|load|fetch|decode|validate)\w*(?:Body|J[sS][oO][nN]|Form(?:Data)?|Payload|Input|Params?|Query|SearchParams|Headers?)(?:$|[A-Z]\w*$)/
+
+/** `readJsonBody(request, schema)`, `getParams({ req })`: a call that is handed the request to read what was sent with it. */
+export function readsRequest(name: string, given: readonly TSESTree.Node[]): boolean {
+  return reading.test(name) && given.some(isRequestObject)
+}
+
+function isRequestObject(node: TSESTree.Node): boolean {
+  if (node.type === 'Identifier') return requestNames.has(canonicalRoot(node.name))
+  if (node.type === 'MemberExpression') {
+    return node.property.type === 'Identifier' && canonicalRoot(node.property.name) === 'request'
+  }
+  return (
+    node.type === 'ObjectExpression' &&
+    node.properties.some((one) => one.type === 'Property' && isRequestObject(one.value))
+  )
+}
+
 export function isOftenMissing(segment: string): boolean {
   return mayBeMissing.has(segment)
 }

@@ -8,7 +8,13 @@ import { type SourceModule, isConstant } from '../source/module.ts'
 import { type IsConstant, type Place, placeOf } from './place.ts'
 import { join } from './join.ts'
 import type { Provenance } from './provenance.ts'
-import { hasRequestDecorator, isOftenMissing, matchesTrusted, requestSegment } from './request.ts'
+import {
+  hasRequestDecorator,
+  isOftenMissing,
+  matchesTrusted,
+  readsRequest,
+  requestSegment,
+} from './request.ts'
 import { routeParameters } from './route-file.ts'
 import { writesInRounds, writesOf } from './writes.ts'
 
@@ -290,7 +296,12 @@ export class Tracer {
     if (makers.test(name ?? '') && node.arguments.length > 0) {
       return { ...this.#joined(node.arguments), nullable: false }
     }
-    return this.#helper(node, callee) ?? { kind: 'unknown', path: place.path.join('.'), nullable: false }
+    const found = this.#helper(node, callee)
+    if (found !== null && found.kind !== 'unknown') return found
+    if (readsRequest(name ?? '', node.arguments)) {
+      return { kind: 'request', path: 'request.body', nullable: false }
+    }
+    return found ?? { kind: 'unknown', path: place.path.join('.'), nullable: false }
   }
 
   /** A function of this file that returns a simple expression: what it returns, told for these arguments. */

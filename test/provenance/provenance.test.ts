@@ -56,6 +56,26 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       handler(`const data = schema.parse(req.body); ${query('data.id')}`),
       'request request.body',
     ],
+    [
+      'read by a function that is handed the request',
+      handler(`const { id } = await readJsonBody(req, schema); ${query('id')}`),
+      'request request.body',
+    ],
+    [
+      'read by a function that is handed the request by name',
+      handler(`const data = await getValidatedInput({ request: req }); ${query('data.id')}`),
+      'request request.body',
+    ],
+    [
+      'read by a function that is handed its text',
+      handler(`const data = readJsonBody(readFileSync('x')); ${query('data.id')}`),
+      'unknown readJsonBody()',
+    ],
+    [
+      'looked up by a function that is handed the request',
+      handler(`const data = await getVisit(req); ${query('data.id')}`),
+      'unknown getVisit()',
+    ],
     ['through an array', handler(query('req.body.ids.map((id) => id)')), 'request request.body.ids.map()'],
     [
       'an element of an array',

@@ -280,3 +280,39 @@ export async function GET(request, { params }) {
     expect(exposureKinds(called(definition, call), tenancy)).toEqual([kind])
   })
 })
+
+describe('a look-up before it, by the same value', () => {
+  const files = (helper: string): Readonly<Record<string, string>> => ({
+    'service.ts': `${prisma}export const allOf = (kindId: string) => prisma.project.findMany({ where: { kindId } })\n`,
+    'own.ts': `${prisma}export async function ownOf(kindId, teamId) { ${helper} }\n`,
+    'route.ts': `import { allOf } from './service'
+import { ownOf } from './own'
+export async function GET(request, { params }) {
+  const session = await getSession(request)
+  const own = await ownOf(params.kindId, session.teamId)
+  return [own, await allOf(params.kindId)]
+}
+`,
+  })
+  const found = 'await prisma.project.findMany({ where: { teamId, kindId } })'
+  const first = 'await prisma.project.findFirstOrThrow({ where: { teamId, kindId } })'
+  it.each<readonly [string, Exposure['kind'], string]>([
+    [
+      'that throws when there is none',
+      'guarded',
+      `const rows = ${found}; if (rows.length === 0) throw new Error(); return rows`,
+    ],
+    [
+      'that throws on what goes wrong',
+      'certain',
+      `try { return ${found} } catch (error) { if (error.code) { throw new DatabaseError(error) } throw error }`,
+    ],
+    [
+      'that throws on what goes wrong, such as no row',
+      'guarded',
+      `try { return ${first} } catch { throw new Error('none of yours') }`,
+    ],
+  ])('%s', (_, kind, helper) => {
+    expect(exposureKinds(files(helper), tenancy)).toEqual([kind])
+  })
+})

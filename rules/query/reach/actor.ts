@@ -88,7 +88,7 @@ function stemOf(name: string): string {
 }
 
 const identity =
-  /\b(?:protected\w*|authed\w*|authenticated\w*|session|currentUser|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b|\b(?:require|ensure|is|check|must|with)(?:d?Auth|LoggedIn|SignedIn|Authenticat)\w*/
+  /\b(?:protected\w*|authed\w*|authenticat(?:ed\w*|ion)|session|currentUser|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b|\b(?:require|ensure|is|check|must|with)(?:d?Auth|LoggedIn|SignedIn|Authenticat)\w*/
 
 /** `new PermissionChecker(req)`, `authorize(request, …)`: what is handed the request to ask what its sender may do. */
 const asksForRights = /\b\w*(?:[pP]ermission|[aA]uthori[sz])\w*\(\s*(?:req|request|ctx|context)\b/

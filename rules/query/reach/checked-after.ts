@@ -7,6 +7,7 @@ import type { QueryContext } from '../context.ts'
 import { isSelf } from './actor.ts'
 import { calleeName } from '../../source/callee.ts'
 import { isDiscarded } from './asked.ts'
+import { isBlind } from './blind-guard.ts'
 import { calledFunction } from './called-function.ts'
 import { isMembership } from './column.ts'
 import { workingText } from './delegated.ts'
@@ -149,7 +150,8 @@ function checkIn(node: TSESTree.Node, rows: Rows, trail: RowTrail, file: QueryCo
   if (isRefusing(calleeName(node))) {
     const isOfRow = (inner: TSESTree.Node): boolean => trail.belongs(inner)
     const isHanded = node.arguments.some((argument) => someBelow(argument, isOfRow))
-    if (isHanded && !exemptsRoles(node, isOfRow, file)) return `\`${calleeName(node)}\``
+    if (isHanded && !isBlind(node, file) && !exemptsRoles(node, isOfRow, file))
+      return `\`${calleeName(node)}\``
   }
   if (isKeptByHelper(node, rows, file)) return `\`${calleeName(node)}\``
   if (isMembershipRead(node, trail, file)) return 'the membership that was read for the tenant of the row'

@@ -1,6 +1,5 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { callsRunBy } from '../../source/below.ts'
-import { isFunction } from '../../source/binding.ts'
 import { contains, unwrap } from '../../source/children.ts'
 import { decisionsTo } from '../../provenance/writes.ts'
 import type { QueryContext } from '../context.ts'
@@ -8,13 +7,14 @@ import { isLogin } from './actor.ts'
 import { guardAround } from './around.ts'
 import { declaredAround } from '../authority/declared.ts'
 import { isAsked, isDiscarded } from './asked.ts'
+import { isBlind } from './blind-guard.ts'
 import { type CalledFunction, calledFunction } from './called-function.ts'
 import { calleeName } from '../../source/callee.ts'
 import { comparesTenant } from './compared-text.ts'
 import { workingText } from './delegated.ts'
 import { isConstantName } from './expression.ts'
 import { Handed, type Picking } from './handed.ts'
-import { findsActor, knowsActor, namesActorOrTenant, usesParameter } from './handed-actor.ts'
+import { findsActor, knowsActor, usesParameter } from './handed-actor.ts'
 import { awaitedWith } from './inner-guard.ts'
 import { isQuestion, isRefusing, neverRefusing, onlyTells, refusalAlone, refusalOf } from './refusal.ts'
 import { exemptsRoles } from './role-exemption.ts'
@@ -115,8 +115,8 @@ class CallWatch {
     const text = target === null ? null : workingText(target, this.#file)
     if (isRefusing(name)) {
       if ((!isHanded && !this.#handed.isReadFor(call)) || this.#isIdle(call, name)) return null
-      const isBlind = target !== null && text !== null && this.#isBlind(call, target, text)
-      return isBlind ? null : this.#unlessExempting(call)
+      const refusesAll = isBlind(call, this.#file) && !this.#throwsInside(call, target!)
+      return refusesAll ? null : this.#unlessExempting(call)
     }
     if (!isHanded) return null
     if (target === null || text === null) return null
@@ -124,17 +124,6 @@ class CallWatch {
     const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)
     if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return null
     return refusal === 'throws' || isAsked(call, at, this.#file) ? this.#unlessExempting(call) : null
-  }
-
-  /** A function in sight that neither knows nor speaks of the actor or a tenant says the same to everybody: `assertSlugIsFree(slug)`. */
-  #isBlind(call: TSESTree.CallExpression, target: CalledFunction, text: string): boolean {
-    const { node } = target
-    const body = isFunction(node) ? text.slice(node.body.range[0] - node.range[0]) : text
-    return (
-      !knowsActor(call, node, text, this.#file) &&
-      !namesActorOrTenant(body, this.#file) &&
-      !this.#throwsInside(call, target)
-    )
   }
 
   #unlessExempting(call: TSESTree.CallExpression): 'guard' | 'exempting' {

@@ -4,6 +4,7 @@ import type { QueryContext } from '../context.ts'
 import { answersTenant, tenantNames } from './actor.ts'
 import { calleeName } from '../../source/callee.ts'
 import { checkedAfter } from './checked-after.ts'
+import { partsOf } from './expression.ts'
 import { guardedByCall } from './guard-calls.ts'
 import { Handed, type Picking } from './handed.ts'
 import { tiedToActor } from './own-row.ts'
@@ -47,7 +48,9 @@ function checkedRead(handed: Handed, at: TSESTree.Node, file: QueryContext): str
     if (statement.type !== 'VariableDeclaration') continue
     for (const { init } of statement.declarations) {
       const call = init === null ? null : unwrap(init, true)
-      if (call?.type !== 'CallExpression' || !handed.isHandedTo(call) || reads >= readLimit) continue
+      // `schema.parse(input)` reads no row.
+      if (call?.type !== 'CallExpression' || partsOf(call, file) !== null) continue
+      if (!handed.isHandedTo(call) || reads >= readLimit) continue
       reads += 1
       const checked = checkedAfter(call, file, at)
       if (checked !== null) return checked

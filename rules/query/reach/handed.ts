@@ -3,6 +3,7 @@ import { someBelow } from '../../source/below.ts'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { type Identity, isEqual } from '../identity.ts'
+import { partsOf } from './expression.ts'
 import { isValueUse } from './value-use.ts'
 
 /** What picks rows: a value, or a member of it where it is handed on as a whole. */
@@ -91,7 +92,8 @@ export class Handed {
   #isReadByIt(node: TSESTree.Node): boolean {
     if (!isValueUse(node)) return false
     const call = this.#file.proofs.identities.of(node)?.call ?? null
-    return call !== null && this.isHandedTo(call)
+    // `schema.parse(input)` reads no row: what it gives is what was sent.
+    return call !== null && partsOf(call, this.#file) === null && this.isHandedTo(call)
   }
 
   keyName(): string | null {

@@ -52,6 +52,23 @@ export function refusalOf(text: string): 'throws' | 'answers' | null {
 export function refusalAlone(text: string): 'throws' | 'answers' | null {
   // What it is called says what it is for, not what it does.
   const written = text.replace(/^(?:export\s+)?(?:async\s+)?function\s*[\w$]+/, '')
-  if (throws.test(written)) return 'throws'
+  if (mayThrow(written)) return 'throws'
   return answers.test(written) || givesFound.test(written) ? 'answers' : null
+}
+
+/** What is thrown on after something else has gone wrong refuses nobody, unless it was a look-up that throws without a row. */
+function mayThrow(text: string): boolean {
+  if (!throws.test(text)) return false
+  const tried = withoutCatches(text)
+  return throws.test(tried) || /\w+Or(?:Throw|Fail)\(/.test(tried)
+}
+
+/** The text without the blocks behind `catch`. */
+function withoutCatches(text: string): string {
+  const start = /\bcatch\s*(?:\([^()]*\)\s*)?\{/.exec(text)
+  if (start === null) return text
+  let depth = 1
+  let end = start.index + start[0].length
+  for (; end < text.length && depth > 0; end += 1) depth += text[end] === '{' ? 1 : text[end] === '}' ? -1 : 0
+  return `${text.slice(0, start.index)}${withoutCatches(text.slice(end))}`
 }
