@@ -1,5 +1,6 @@
 import { relationText, tenantText } from '../query/advice.ts'
 import { untrustedIn } from '../query/authority/untrusted.ts'
+import { reachText } from '../query/reach/reach-text.ts'
 import { defineRule } from '../query/rule.ts'
 
 interface Options {
@@ -14,7 +15,7 @@ export default defineRule<Options>({
   evenSingleTenant: true,
   messages: {
     untrusted:
-      '`{{relation}}` is confined to the tenant that the request names (`{{source}}`), and nothing shows that the actor belongs to it. Use {{tenant}}, or look up the membership of the signed-in user first and reject the request when there is none.',
+      '`{{relation}}` is confined to the tenant that the request names (`{{source}}`), and nothing shows that the actor belongs to it. Use {{tenant}}, or look up the membership of the signed-in user first and reject the request when there is none.{{reach}}',
   },
   schema: {
     reportUnknown: {
@@ -25,11 +26,12 @@ export default defineRule<Options>({
   },
   defaults: { reportUnknown: false },
   check({ queries, file, node }, options, report) {
-    for (const { claimed, certain } of untrustedIn(node, queries, file)) {
+    for (const { claimed, certain, exposure } of untrustedIn(node, queries, file)) {
       if (!certain && !options.reportUnknown) continue
       report('untrusted', node, {
         relation: relationText(claimed.mention),
-        source: claimed.path,
+        source: exposure?.kind === 'certain' ? exposure.value : claimed.path,
+        reach: exposure === undefined ? '' : reachText(exposure),
         tenant: tenantText(file.tenancy),
       })
     }

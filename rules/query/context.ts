@@ -40,6 +40,12 @@ export interface QueryContext {
   readonly proofs: Proofs
   /** Who can steer a mention that its statement does not confine. */
   readonly exposureOf: (judged: JudgedQuery, occurrence: Judged) => Exposure
+  /** Who chooses the tenant that a query is confined to, where `source` gives it. */
+  readonly tenantExposureOf: (
+    judged: JudgedQuery,
+    occurrence: Judged,
+    source: TSESTree.Node,
+  ) => Exposure | null
   /** The analysis of another file of the project; null when it cannot be read. */
   readonly analysisOf: (filename: string) => QueryContext | null
   /** The folder that the linter runs in. */
@@ -139,6 +145,10 @@ function analyse(
     exposureOf: (judged, occurrence) => {
       reach ??= new Reach(made, sideFiles())
       return reach.exposureOf(judged, occurrence)
+    },
+    tenantExposureOf: (judged, occurrence, source) => {
+      reach ??= new Reach(made, sideFiles())
+      return reach.tenantExposureOf(judged, occurrence, source)
     },
     analysisOf: (filename) => sideFiles().analysisOf(filename),
   }

@@ -39,6 +39,13 @@ const login =
 const pathMember =
   'async function requireClinic(req, res, next) { if (await isIn(req.session.user, req.params)) next() }\n'
 
+const service =
+  "const patientsOf = (clinicId) => pool.query('SELECT * FROM patients WHERE clinic_id = $1', [clinicId])\n"
+const asked =
+  "const membersOf = (clinicId, userId) => pool.query('SELECT * FROM members WHERE clinic_id = $1 AND user_id = $2', [clinicId, userId])\n"
+const calling = (clinic: string, before = '', called = `patientsOf(${clinic})`): string =>
+  `${service}${asked}${route(`const session = await getSession(req)\n if (!session) return res.status(401).end()\n ${before}\n return ${called}`)}`
+
 ruleTester().run('no-untrusted-tenant-id', rule as never, {
   valid: [
     {
@@ -133,6 +140,26 @@ ruleTester().run('no-untrusted-tenant-id', rule as never, {
       name: 'no entry point in sight',
       code: `${head}export async function list(req) { ${query} }`,
     },
+    { name: 'a caller hands over the trusted tenant', code: calling('req.clinic.id') },
+    {
+      name: 'a caller compares what it hands over',
+      code: calling(
+        'req.params.clinicId',
+        'if (req.params.clinicId !== req.clinic.id) return res.status(404).end()',
+      ),
+    },
+    {
+      name: 'a caller asks for something that may be a guard',
+      code: calling('req.params.clinicId', 'await assertMember(session, req.params.clinicId)'),
+    },
+    {
+      name: 'a caller asks for the membership itself',
+      code: calling('', '', 'membersOf(req.params.clinicId, session.userId)'),
+    },
+    {
+      name: 'a caller behind a guard',
+      code: `${service}${route('return patientsOf(req.params.clinicId)', 'requireMember, ')}`,
+    },
     {
       name: 'the callers choose',
       code: `${head}export const list = (clinicId: string) => pool.query('SELECT * FROM patients WHERE clinic_id = $1', [clinicId])`,
@@ -164,6 +191,22 @@ ruleTester().run('no-untrusted-tenant-id', rule as never, {
       errors: untrusted,
     },
     {
+      name: 'a caller that only knows somebody is signed in hands it over',
+      code: calling('req.params.clinicId'),
+      errors: [
+        {
+          messageId: 'untrusted',
+          data: {
+            relation: 'patients',
+            source: 'request.params.clinicId',
+            tenant: 'request.clinic.id',
+            reach:
+              ' Certain: the request chooses `request.params.clinicId` (a handler at file.ts:16 → patientsOf at file.ts:1).',
+          },
+        },
+      ],
+    },
+    {
       name: 'told once for a handler',
       code: route(queries.join('\n')),
       errors: untrusted,
@@ -184,7 +227,12 @@ ruleTester().run('no-untrusted-tenant-id', rule as never, {
       errors: [
         {
           messageId: 'untrusted',
-          data: { relation: 'patients', source: 'request.body.clinicId', tenant: 'request.clinic.id' },
+          data: {
+            relation: 'patients',
+            source: 'request.body.clinicId',
+            tenant: 'request.clinic.id',
+            reach: '',
+          },
         },
       ],
     },

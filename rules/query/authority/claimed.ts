@@ -8,8 +8,9 @@ export interface Claimed {
   readonly mention: Judged
   /** The expression that gives the tenant. */
   readonly source: TSESTree.Node
-  /** Where the request holds it. */
+  /** Where the request holds it, or the parameter that callers hand it over by. */
   readonly path: string
+  readonly by: 'request' | 'parameter'
 }
 
 /** Mentions of a query whose tenant predicate has a value that the request chooses, and no other. */
@@ -19,8 +20,9 @@ export function claimedIn(judged: JudgedQuery): readonly Claimed[] {
     const index = mention.verdict.kind === 'confined' ? keyIndex(mention.verdict.evidence) : null
     const value = index === null ? undefined : query.values[index]
     const source = index === null ? null : query.sources[index]
-    if (value?.kind !== 'request' || source == null || isAlsoTrusted(judged, mention)) return []
-    return [{ mention, source, path: value.path }]
+    if (value?.kind !== 'request' && value?.kind !== 'parameter') return []
+    if (source == null || isAlsoTrusted(judged, mention)) return []
+    return [{ mention, source, path: value.path, by: value.kind }]
   })
 }
 

@@ -11,6 +11,8 @@ export function movedIn({ query }: JudgedQuery, mention: Judged, column: string)
     if (written !== column || operand?.kind !== 'parameter') return []
     const value = query.values[operand.index]
     const source = query.sources[operand.index]
-    return value?.kind === 'request' && source != null ? [{ mention, source, path: value.path }] : []
+    return value?.kind === 'request' && source != null
+      ? [{ mention, source, path: value.path, by: 'request' }]
+      : []
   })
 }

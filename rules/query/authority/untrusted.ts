@@ -1,6 +1,7 @@
 import type { TSESTree } from '@typescript-eslint/utils'
 import { functionAround } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
+import type { Exposure } from '../reach/exposure.ts'
 import type { JudgedQuery } from '../judge.ts'
 import { type Claimed, claimedIn } from './claimed.ts'
 import { entranceOf } from './entry-point.ts'
@@ -11,6 +12,8 @@ export interface Untrusted {
   readonly claimed: Claimed
   /** A request gets there, and nothing that may be a guard stands before it. */
   readonly certain: boolean
+  /** The way from the entry point, where others hand it over. */
+  readonly exposure?: Exposure
 }
 
 /** Tenants that were told already, by function. */
@@ -28,7 +31,14 @@ export function untrustedIn(
   const around = functionAround(node)
   const known = told.get(around) ?? new Set<string>()
   told.set(around, known)
-  return queries.flatMap(claimedIn).flatMap((claimed): readonly Untrusted[] => {
+  const all = queries.flatMap((judged) => claimedIn(judged).map((claimed) => ({ judged, claimed })))
+  return all.flatMap(({ judged, claimed }): readonly Untrusted[] => {
+    if (claimed.by === 'parameter') {
+      if (known.has(claimed.path) || membership.of(claimed.source, node) !== 'none') return []
+      known.add(claimed.path)
+      const exposure = file.tenantExposureOf(judged, claimed.mention, claimed.source)
+      return exposure?.kind === 'certain' ? [{ claimed, certain: true, exposure }] : []
+    }
     const authority = known.has(claimed.path) ? 'proved' : membership.of(claimed.source, node)
     if (authority === 'proved' || declaredAround(claimed.path, node, file) !== null) return []
     const reads = claimed.mention.occurrence.access === 'read'

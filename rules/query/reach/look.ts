@@ -25,6 +25,20 @@ export interface Look {
   readonly doubt: string | null
   /** The column that the followed value is compared with. */
   readonly column: string | null
+  /** It is the tenant itself that is followed: whoever asks must belong to it. */
+  readonly isTenant: boolean
+}
+
+/** How a value begins to be followed. */
+export const beginning: Look = {
+  isRead: true,
+  absentPicksNone: false,
+  path: [],
+  visited: new Set(),
+  nested: 0,
+  doubt: null,
+  column: null,
+  isTenant: false,
 }
 
 /** Where a node stands, for the way that is shown. */

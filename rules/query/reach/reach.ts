@@ -11,7 +11,7 @@ import { comparedWithActor } from './actor-comparison.ts'
 import { checkedAfter } from './checked-after.ts'
 import { ignoredTenant } from './ignored.ts'
 import { onlyLeaking } from './leaking-branches.ts'
-import { type Look, stepAt, wayTo } from './look.ts'
+import { beginning, type Look, stepAt, wayTo } from './look.ts'
 import { type AskedMember, askedMembers, membersBeside } from './membership-lead.ts'
 import { isOwnKey, namesRowOfTenant } from './named-row.ts'
 import { areOfTenant } from './of-tenant.ts'
@@ -45,6 +45,13 @@ export class Reach {
     return found
   }
 
+  /** Who chooses the tenant that a query is confined to, where callers hand it over; null where the program wrote it. */
+  tenantExposureOf(judged: JudgedQuery, mention: Judged, source: TSESTree.Node): Exposure | null {
+    const at = judged.query.node
+    const look: Look = { ...beginning, path: [stepAt(at, this.#file, this.#files)], isTenant: true }
+    return this.#values.of(source, at, this.#file, look, [], mention)
+  }
+
   /** What nothing calls is open to nobody, whatever its signature promises. */
   #called(found: Exposure, at: TSESTree.Node): Exposure {
     if (found.kind !== 'likely' || found.path.length > 1) return found
@@ -56,13 +63,10 @@ export class Reach {
   #exposure(judged: JudgedQuery, mention: Judged): Exposure {
     const at = judged.query.node
     const look: Look = {
+      ...beginning,
       isRead: mention.occurrence.access === 'read',
       absentPicksNone: !dropsUndefined(judged.query.library),
       path: [stepAt(at, this.#file, this.#files)],
-      visited: new Set(),
-      nested: 0,
-      doubt: null,
-      column: null,
     }
     const { tenancy } = this.#file
     const values = steeringOf(onlyLeaking(judged, mention, tenancy), mention, tenancy)

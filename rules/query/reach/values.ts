@@ -10,6 +10,7 @@ import { calleeName } from '../../source/callee.ts'
 import { isNonce, isSecret, ofRow, ofTenantRow } from './column.ts'
 import { contextVariableOf, isSelfVariable } from './context-variable.ts'
 import { isAtEntrance } from './entrance.ts'
+import { entranceOf } from '../authority/entry-point.ts'
 import { isServerAction } from './entry.ts'
 import { isConstantName, looksUp, membersBeneath, partsOf } from './expression.ts'
 import { type Exposure, worst } from './exposure.ts'
@@ -121,6 +122,9 @@ export class Values {
       return { kind: 'derived', from: 'the nonce `state`' }
     const guard = guardFor(pickingOf(node, members, look), at, file, look)
     if (guard !== null) return { kind: 'guarded', by: guard }
+    if (look.isTenant && !isOpenTo(node, members.at(-1) ?? value.split('.').at(-1)!, at, file)) {
+      return { kind: 'guarded', by: 'what may look at the tenant' }
+    }
     if (knowsDeploymentSecret(at, file)) return { kind: 'guarded', by: 'a secret of the deployment' }
     const handler = handlerAround(at)
     if (isAtEntrance(handler, occurrence.relation.name, look.column)) {
@@ -274,6 +278,10 @@ function membersOf(made: TSESTree.Node, path: readonly string[], file: QueryCont
   if (made.type !== 'CallExpression' || partsOf(made, file) === null) return []
   return membersBeneath(made, path.slice(placeIn(made, file).path.length))
 }
+
+/** Does nothing stand between a request that names a tenant and this place that may have asked whether the actor belongs to it? */
+const isOpenTo = (tenant: TSESTree.Node, name: string, at: TSESTree.Node, file: QueryContext): boolean =>
+  file.proofs.membership.before(tenant, at) === 'none' && entranceOf(at, name, file) === 'open'
 
 function worstOf(all: readonly (Exposure | null)[]): Exposure | null {
   return worst(all.filter((one) => one !== null))
