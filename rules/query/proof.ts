@@ -264,11 +264,21 @@ export class Proofs {
       if (to.kind !== 'parameter' || (to.list === true) !== (of === 'list')) return []
       if (source == null || !isKeyed(source)) return []
       if (isThere === undefined ? !required.has(id) : required.has(id) || !isThere(id)) return []
-      const mention = judged.occurrences.find(({ occurrence }) => occurrence.id === id)
-      if (mention === undefined) return []
-      const { relation } = mention.occurrence
-      const isOne = mention.ownership.kind !== 'global' && isKey({ relation, column }, tenancy)
-      return isOne ? [{ judged, mention, column }] : []
+      // `notes.page_id = $1 AND notes.page_id = pages.id` looks for the page by its key, too.
+      const same = links.flatMap((link) =>
+        link.of === id && link.column === column && link.to.kind === 'mention'
+          ? [{ at: link.to.id, by: link.to.column }]
+          : link.to.kind === 'mention' && link.to.id === id && link.to.column === column
+            ? [{ at: link.of, by: link.column }]
+            : [],
+      )
+      return [{ at: id, by: column }, ...same].flatMap(({ at, by }): readonly Found[] => {
+        const mention = judged.occurrences.find(({ occurrence }) => occurrence.id === at)
+        if (mention === undefined || (at !== id && !required.has(at))) return []
+        const { relation } = mention.occurrence
+        const isOne = mention.ownership.kind !== 'global' && isKey({ relation, column: by }, tenancy)
+        return isOne ? [{ judged, mention, column: by }] : []
+      })
     })
   }
 }

@@ -214,6 +214,32 @@ describe('a membership that is read for the tenant of a row', () => {
   })
 })
 
+describe('a check of what may be left out, where it is there', () => {
+  const files = (check: string, act: string): Readonly<Record<string, string>> => ({
+    'service.ts': `${prisma}export const act = (input) => ${act}\nexport const teamIdOfPage = async (id) => (await prisma.page.findUnique({ where: { id } }))?.teamId\n`,
+    'route.ts': `import { act, teamIdOfPage } from './service'
+export async function POST(request, { params }) {
+  const session = await getSession(request)
+  ${check}
+  return act(params)
+}
+`,
+  })
+  const inside =
+    'const teamId = await teamIdOfPage(params.pageId); if (teamId !== session.teamId) throw new Error()'
+  const one = 'prisma.page.update({ where: { id: input.pageId }, data: { live: true } })'
+  const many = 'prisma.page.updateMany({ where: { id: input.pageId }, data: { live: true } })'
+  it.each<readonly [string, Exposure['kind'], string, string]>([
+    ['before a look-up by a key', 'guarded', `if (params.pageId) { ${inside} }`, one],
+    ['asked for by its type', 'guarded', `if (params.pageId !== undefined) { ${inside} }`, one],
+    ['before one that picks all without it', 'certain', `if (params.pageId) { ${inside} }`, many],
+    ['where another value is there', 'certain', `if (params.other) { ${inside} }`, one],
+    ['whatever is there', 'guarded', inside, many],
+  ])('%s', (_, kind, check, act) => {
+    expect(exposureKinds(files(check, act), tenancy).at(0)).toBe(kind)
+  })
+})
+
 describe('the tenant of a joined row, under another name', () => {
   const read =
     'const [row] = await db.select({ note: notes, noteTeamId: pages.teamId, wanted: notes.wanted }).from(notes).innerJoin(pages, eq(notes.pageId, pages.id)).where(eq(notes.id, params.id));'

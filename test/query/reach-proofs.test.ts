@@ -262,3 +262,24 @@ describe('a variable that a loop moves on over the rows of its own query', () =>
     expect(kindOf({ 'service.ts': route(body) })).toBe(kind)
   })
 })
+
+describe('a row that was found together with the one that it belongs to', () => {
+  const head = `import { Pool } from 'pg'\nconst pool = new Pool()\n`
+  const handler = (
+    joined: string,
+    where: string,
+  ): string => `${head}export async function POST(request, { params }) {
+  const session = await getSession(request)
+  const { rows } = await pool.query('SELECT e.id FROM enrolments e ${joined} projects p ON e."projectId" = p.id WHERE e.id = $1 AND ${where} AND p."teamId" = $3', [params.id, params.projectId, session.teamId])
+  if (rows.length === 0) throw new Error()
+  return pool.query('DELETE FROM favourites WHERE "projectId" = $1', [params.projectId])
+}\n`
+  it.each<readonly [string, Exposure['kind'], string, string]>([
+    ['names it', 'derived', 'JOIN', 'e."projectId" = $2'],
+    ['need not have it', 'certain', 'LEFT JOIN', 'e."projectId" = $2'],
+    ['names another', 'certain', 'JOIN', 'e."otherId" = $2'],
+  ])('%s', (_, kind, joined, where) => {
+    const leaks = exposuresOf({ 'service.ts': handler(joined, where) }, tenancy)
+    expect(leaks.at(-1)?.kind).toBe(kind)
+  })
+})

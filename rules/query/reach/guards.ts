@@ -19,15 +19,38 @@ export function guardOf(picking: Picking, at: TSESTree.Node, file: QueryContext)
   return (
     guardedByCall(picking, at, file) ??
     tiedToActor(picking, at, file) ??
-    checkedRead(new Handed(picking, file), at, file)
+    checkedRead(new Handed(picking, file), picking, at, file)
   )
+}
+
+/** `if (input.id) { … }`: where there is no id, nothing is picked by it either. */
+function whereThere(statement: TSESTree.Node, handed: Handed): readonly TSESTree.Node[] {
+  if (statement.type !== 'IfStatement' || !asksForPresence(statement.test, handed)) return [statement]
+  const { consequent } = statement
+  return consequent.type === 'BlockStatement' ? consequent.body : [consequent]
+}
+
+/** `id`, `id !== undefined`, `id != null` */
+function asksForPresence(given: TSESTree.Node, handed: Handed): boolean {
+  const test = unwrap(given)
+  if (test.type !== 'BinaryExpression') return handed.is(test)
+  const { left, right, operator } = test
+  const isNothing =
+    (right.type === 'Identifier' && right.name === 'undefined') ||
+    (right.type === 'Literal' && right.value === null)
+  return /^!==?$/.test(operator) && isNothing && handed.is(unwrap(left))
 }
 
 /** Reads by one value before a query that are looked at for a check of theirs; each look goes through the whole function. */
 const readLimit = 16
 
 /** `const row = await getRow(id)`, then a check of what the row says of its tenant, then the write by the same id. */
-function checkedRead(handed: Handed, at: TSESTree.Node, file: QueryContext): string | null {
+function checkedRead(
+  handed: Handed,
+  { absentPicksNone }: Picking,
+  at: TSESTree.Node,
+  file: QueryContext,
+): string | null {
   const names = tenantNames(file.tenancy)
   const { identities } = file.proofs
   const isRow = (node: TSESTree.Node): boolean => {
@@ -40,7 +63,10 @@ function checkedRead(handed: Handed, at: TSESTree.Node, file: QueryContext): str
     return path.length === 0 ? answersTenant(calleeName(call!), file.tenancy) : names.test(path.at(-1)!)
   }
   let reads = 0
-  for (const statement of statementsBefore(at)) {
+  const before = [...statementsBefore(at)].flatMap((one) =>
+    absentPicksNone ? whereThere(one, handed) : [one],
+  )
+  for (const statement of before) {
     if (statement.type === 'IfStatement') {
       const compared = tenantComparedIn(statement.test, { isTenant, isRow, until: at }, file)
       if (compared !== null) return compared

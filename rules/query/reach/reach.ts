@@ -2,7 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import type { QueryContext } from '../context.ts'
 import type { Judged, JudgedQuery } from '../judge.ts'
 import { relationIn } from '../reference.ts'
-import { dropsUndefined } from '../object-mappers.ts'
+import { absentPicksNone } from '../object-mappers.ts'
 import { tenantNames } from './actor.ts'
 import { speaksOfTenant } from './compared-text.ts'
 import { isBinding, isHeld, isPlainName } from './column.ts'
@@ -65,7 +65,7 @@ export class Reach {
     const look: Look = {
       ...beginning,
       isRead: mention.occurrence.access === 'read',
-      absentPicksNone: !dropsUndefined(judged.query.library),
+      absentPicksNone: absentPicksNone(judged.query),
       path: [stepAt(at, this.#file, this.#files)],
     }
     const { tenancy } = this.#file
