@@ -8,7 +8,7 @@ import { guardAround } from './around.ts'
 import { declaredAround } from '../authority/declared.ts'
 import { isAsked, isDiscarded } from './asked.ts'
 import { isBlind } from './blind-guard.ts'
-import { type CalledFunction, calledFunction } from './called-function.ts'
+import { calledFunction } from './called-function.ts'
 import { calleeName } from '../../source/callee.ts'
 import { comparesTenant } from './compared-text.ts'
 import { workingText } from './delegated.ts'
@@ -111,16 +111,16 @@ class CallWatch {
     if (name === null || neverRefusing(name)) return null
     const isHanded = this.#handed.isHandedTo(call)
     if (isHanded && Object.hasOwn(this.#file.tenancy.guards, name)) return 'guard'
-    const target = calledFunction(call, this.#file)
-    const text = target === null ? null : workingText(target, this.#file)
     if (isRefusing(name)) {
       if ((!isHanded && !this.#handed.isReadFor(call)) || this.#isIdle(call, name)) return null
-      const refusesAll = isBlind(call, this.#file) && !this.#throwsInside(call, target!)
+      const refusesAll = isBlind(call, this.#file) && !this.#throwsInside(call)
       return refusesAll ? null : this.#unlessExempting(call)
     }
     if (!isHanded) return null
+    const target = calledFunction(call, this.#file)
+    const text = target === null ? null : workingText(target, this.#file)
     if (target === null || text === null) return null
-    if (this.#throwsInside(call, target)) return 'guard'
+    if (this.#throwsInside(call)) return 'guard'
     const refusal = refusalOf(text) ?? (comparesTenant(text, this.#file.tenancy) ? refusalAlone(text) : null)
     if (refusal === null || !knowsActor(call, target.node, text, this.#file)) return null
     return refusal === 'throws' || isAsked(call, at, this.#file) ? this.#unlessExempting(call) : null
@@ -131,7 +131,9 @@ class CallWatch {
   }
 
   /** Does it hand the value on to a function that throws unless the actor may have it? */
-  #throwsInside(call: TSESTree.CallExpression, outer: CalledFunction): boolean {
+  #throwsInside(call: TSESTree.CallExpression): boolean {
+    const outer = calledFunction(call, this.#file)
+    if (outer === null) return false
     const index = call.arguments.findIndex((argument) => this.#handed.is(argument))
     return awaitedWith(outer, index, this.#file).some(({ index: place, target }) => {
       const text = workingText(target, this.#file)
