@@ -65,10 +65,15 @@ function mayThrow(text: string): boolean {
 
 /** The text without the blocks behind `catch`. */
 function withoutCatches(text: string): string {
-  const start = /\bcatch\s*(?:\([^()]*\)\s*)?\{/.exec(text)
-  if (start === null) return text
-  let depth = 1
-  let end = start.index + start[0].length
-  for (; end < text.length && depth > 0; end += 1) depth += text[end] === '{' ? 1 : text[end] === '}' ? -1 : 0
-  return `${text.slice(0, start.index)}${withoutCatches(text.slice(end))}`
+  const kept: string[] = []
+  let from = 0
+  for (const { 0: head, index } of text.matchAll(/\bcatch\s*(?:\([^()]*\)\s*)?\{/g)) {
+    if (index < from) continue
+    kept.push(text.slice(from, index))
+    from = index + head.length
+    for (let depth = 1; from < text.length && depth > 0; from += 1) {
+      depth += text[from] === '{' ? 1 : text[from] === '}' ? -1 : 0
+    }
+  }
+  return [...kept, text.slice(from)].join('')
 }
