@@ -382,3 +382,19 @@ const pages = pgTable('pages', { id: text('id'), slug: text('slug'), kind: text(
     expect(exposureKinds({ 'service.ts': handler(where) }, tenancy)).toEqual([kind])
   })
 })
+
+describe('a method of a controller', () => {
+  const controller = (above: string, around = ''): string => `${around}
+export class PageController {
+  ${above}
+  async show(@Param('id') id: string) { return prisma.page.findFirst({ where: { id } }) }
+}`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['behind a guard', 'certain', controller('@UseGuards(JwtGuard)\n  @Get()')],
+    ['of a class behind a guard', 'certain', controller('@Get()', '@UseGuards(JwtGuard)\n@Controller()')],
+    ['behind none', 'likely', controller('@Get()', '@Controller()')],
+    ['that is declared public', 'likely', controller('@Public()\n  @Get()', '@Controller()')],
+  ])('%s', (_, kind, text) => {
+    expect(kinds(text)).toEqual([kind])
+  })
+})

@@ -88,7 +88,7 @@ function stemOf(name: string): string {
 }
 
 const identity =
-  /\b(?:protected\w*|authed\w*|authenticat(?:ed\w*|ion)|session|currentUser|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b|\b(?:require|ensure|is|check|must|with)(?:d?Auth|LoggedIn|SignedIn|Authenticat)\w*/
+  /\b(?:protected\w*|authed\w*|authenticat(?:ed\w*|ion)|session|[cC]urrentUser|UseGuards|getUser|getCurrentUser|getServerSession|getSession|getAuth|authUser|auth|userId|user_id|ctx\.user|req\.user|request\.user|locals|principal|claims|jwt|apiKey)\b|\b(?:require|ensure|is|check|must|with)(?:d?Auth|LoggedIn|SignedIn|Authenticat)\w*/
 
 /** `new PermissionChecker(req)`, `authorize(request, …)`: what is handed the request to ask what its sender may do. */
 const asksForRights = /\b\w*(?:[pP]ermission|[aA]uthori[sz])\w*\(\s*(?:req|request|ctx|context)\b/
@@ -107,10 +107,15 @@ const actors = new WeakMap<TSESTree.Node, { readonly tenancy: Tenancy; readonly 
 
 function speaksOfActor(handler: TSESTree.Node, text: string, tenancy: Tenancy): boolean {
   if (isDeclaredPublic(handler)) return false
-  const source = text.slice(handler.range[0], handler.range[1])
+  const source = [handler, ...decoratorsAround(handler)].map(({ range }) => text.slice(...range)).join('\n')
   if (identity.test(source) || asksForRights.test(source)) return true
   const names = tenantNames(tenancy)
   return (source.match(/[A-Za-z_$][\w$]*/g) ?? []).some((word) => names.test(word) || names.test(bare(word)))
+}
+
+/** What stands above a method and its class: `@UseGuards(JwtGuard)`. */
+function decoratorsAround({ parent }: TSESTree.Node): readonly TSESTree.Node[] {
+  return parent?.type === 'MethodDefinition' ? [...parent.decorators, ...parent.parent.parent.decorators] : []
 }
 
 /** `withWorkspace`, `getTeamOrThrow`, `teamAdminProcedure` → the word that is left. */

@@ -5,6 +5,7 @@ import type { Definition } from '../../source/definition.ts'
 import type { QueryContext } from '../context.ts'
 import { type CallLike, callsByName } from './calls.ts'
 import { importKey } from './indexed.ts'
+import { makersOf, messagesOf } from './messages.ts'
 import type { Project } from './project.ts'
 import type { SideFiles } from './side-files.ts'
 
@@ -83,6 +84,10 @@ function classAround(member: TSESTree.Node): Pick<Named, 'className' | 'bases'> 
 
 /** The calls of a function in its own file and in the rest of the project. */
 export function callersOf(node: FunctionNode, file: QueryContext, files: SideFiles): Callers {
+  const messages = messagesOf(node)
+  if (messages.length > 0) {
+    return { callers: messages.flatMap((one) => makersOf(one, file, files)), complete: true }
+  }
   const named = nameOf(node)
   if (named === null) return { callers: [], complete: true }
   const { filenames, complete } = filesToLookAt(named, file, files)
@@ -189,7 +194,7 @@ function isCallOf(
   from: QueryContext,
   project: Project,
 ): boolean {
-  const callee = call.type === 'CallExpression' ? unwrap(call.callee) : call.name
+  const callee = call.type === 'JSXOpeningElement' ? call.name : unwrap(call.callee)
   const definition = from.scope.definitionOf(callee)
   const isHere = (module: string, node: TSESTree.Node): boolean =>
     module === home.scope.filename && (isSame(node, target) || isSame(node, named.node))

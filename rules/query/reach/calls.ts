@@ -4,8 +4,8 @@ import { calleeName } from '../../source/callee.ts'
 
 const known = new WeakMap<object, ReadonlyMap<string, readonly CallLike[]>>()
 
-/** A call, or a component that is rendered: its function is handed one object, made of the attributes. */
-export type CallLike = TSESTree.CallExpression | TSESTree.JSXOpeningElement
+/** A call, a component that is rendered (its function is handed one object, made of the attributes), or a message that is made for a bus. */
+export type CallLike = TSESTree.CallExpression | TSESTree.JSXOpeningElement | TSESTree.NewExpression
 
 /** The calls of a file by the last name of their callee: `a.b.c(…)` under `c`. */
 export function callsByName(sourceCode: TSESLint.SourceCode): ReadonlyMap<string, readonly CallLike[]> {

@@ -23,6 +23,7 @@ import type { Picking } from './handed.ts'
 import { depthLimit, type Look, stepAt } from './look.ts'
 import { type MembershipLead, membershipLead } from './membership-lead.ts'
 import { isLookUpForTenant } from './of-tenant.ts'
+import { madeBy } from './messages.ts'
 import { exposureOfOwn } from './own.ts'
 import { isMovedOn, isRequest, placeIn } from './places.ts'
 import { isDeclaredPublic, isPublicName } from './published.ts'
@@ -259,8 +260,10 @@ export class Values {
     return told.kind === 'unreached' && isKnownOfSome ? { ...told, isKnownOfSome } : told
   }
 
-  #ofCaller({ call, file }: Caller, place: ParameterPlace, look: Look, mention: Judged): Exposure | null {
+  #ofCaller({ call, file }: Caller, given: ParameterPlace, look: Look, mention: Judged): Exposure | null {
     if (this.#files.isTenantless(file.scope.filename)) return null
+    const place = call.type === 'NewExpression' ? madeBy(call, given, file) : given
+    if (place === null) return { kind: 'unreached', reason: 'what the message holds is not in sight' }
     const handed = argumentOf(call, place, file)
     if (handed === null) return null
     if (handed === 'spread') return { kind: 'unreached', reason: 'its arguments are spread' }
