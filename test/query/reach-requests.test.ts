@@ -398,3 +398,20 @@ export class PageController {
     expect(kinds(text)).toEqual([kind])
   })
 })
+
+describe('a method that is only known by its name', () => {
+  const service =
+    'export class PageCards { async renderPageCard(id: string) { return prisma.page.findFirst({ where: { id } }) } }'
+  const route = (receiver: string): string => `import { PageCards } from './service'
+const cards = new PageCards()
+export async function GET(request, { params }) { const session = await getSession(request); return ${receiver}.renderPageCard(params.id) }`
+  const called = (receiver: string, times: number): Readonly<Record<string, string>> =>
+    Object.fromEntries(Array.from({ length: times }, (_, index) => [`route-${index}.ts`, route(receiver)]))
+  it.each<readonly [string, Exposure['kind'], string, number]>([
+    ['that few files call', 'certain', "registry.get('page')", 2],
+    ['that many files call', 'likely', "registry.get('page')", 10],
+    ['of a receiver that is known', 'certain', 'cards', 10],
+  ])('%s', (_, kind, receiver, times) => {
+    expect(kinds(service, called(receiver, times))).toEqual([kind])
+  })
+})

@@ -13,6 +13,8 @@ import type { SideFiles } from './side-files.ts'
 export interface Caller {
   readonly call: CallLike
   readonly file: QueryContext
+  /** Nothing but its name says that it is this function's, and it is a name that many files call. */
+  readonly isGuess?: true
 }
 
 export interface Callers {
@@ -33,6 +35,9 @@ export interface Named {
   /** What the name stands for: the function, or the call that wraps it. */
   readonly node: TSESTree.Node
 }
+
+/** Files that call something of the same name; beyond this, it alone does not tell for certain whose it is. */
+const guessLimit = 8
 
 /** Files that call something of the same name; beyond this the name tells nothing. */
 const fileLimit = 60
@@ -163,8 +168,12 @@ function callsOf(
   return localNames(named, home, from)
     .flatMap((name) => calls.get(name) ?? [])
     .filter((call) => from !== home || !contains(target, call))
-    .filter((call) => isCallOf(call, named, target, home, from, project))
-    .map((call) => ({ call, file: from }))
+    .flatMap((call): readonly Caller[] => {
+      const how = isCallOf(call, named, target, home, from, project)
+      if (how === false) return []
+      const isGuess = how === 'named' && project.filesCalling(named.name).length > guessLimit
+      return [{ call, file: from, ...(isGuess && { isGuess }) }]
+    })
 }
 
 /** Under which names a file may call it: its own, and those that imports give it. */
@@ -193,7 +202,7 @@ function isCallOf(
   home: QueryContext,
   from: QueryContext,
   project: Project,
-): boolean {
+): boolean | 'named' {
   const callee = call.type === 'JSXOpeningElement' ? call.name : unwrap(call.callee)
   const definition = from.scope.definitionOf(callee)
   const isHere = (module: string, node: TSESTree.Node): boolean =>
@@ -208,16 +217,12 @@ function isCallOf(
     case 'import':
       return definition.local && definition.name === named.name && definition.module === home.scope.filename
     case 'member':
-    case 'unknown':
-      return (
-        named.isMember &&
-        callee.type === 'MemberExpression' &&
-        mayBe(definition) &&
-        (isTelling(named.name) ||
-          isOfBase(definition, named, project) ||
-          isNamedAfter(callee.object, definition, named)) &&
-        !isQuery(call, from)
-      )
+    case 'unknown': {
+      const isOther = !named.isMember || callee.type !== 'MemberExpression' || !mayBe(definition)
+      if (isOther || isQuery(call, from)) return false
+      if (isOfBase(definition, named, project) || isNamedAfter(callee.object, definition, named)) return true
+      return isTelling(named.name) ? 'named' : false
+    }
     default:
       return false
   }

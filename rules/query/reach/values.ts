@@ -260,7 +260,14 @@ export class Values {
     return told.kind === 'unreached' && isKnownOfSome ? { ...told, isKnownOfSome } : told
   }
 
-  #ofCaller({ call, file }: Caller, given: ParameterPlace, look: Look, mention: Judged): Exposure | null {
+  #ofCaller(caller: Caller, given: ParameterPlace, look: Look, mention: Judged): Exposure | null {
+    const found = this.#handedBy(caller, given, look, mention)
+    if (caller.isGuess !== true || found?.kind !== 'certain') return found
+    const reason = `the request chooses \`${found.value}\`, if it is this function that is called there`
+    return { kind: 'likely', reason, path: found.path }
+  }
+
+  #handedBy({ call, file }: Caller, given: ParameterPlace, look: Look, mention: Judged): Exposure | null {
     if (this.#files.isTenantless(file.scope.filename)) return null
     const place = call.type === 'NewExpression' ? madeBy(call, given, file) : given
     if (place === null) return { kind: 'unreached', reason: 'what the message holds is not in sight' }
