@@ -41,6 +41,6 @@ export default defineRule<ConfinementOptions>({
         suggest: suggestionsFor(finding, site, file.scope),
       })
     }
-    reportTogether(site, told, report)
+    reportTogether(site, told, options.tier, report)
   },
 })

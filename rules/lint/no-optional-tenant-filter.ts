@@ -28,6 +28,6 @@ export default defineRule<ConfinementOptions>({
       const data = { reason: state.reason, predicate: missingPredicate(occurrence, file.tenancy) }
       told.push({ messageId: 'optional', finding, data })
     }
-    reportTogether(site, told, report)
+    reportTogether(site, told, options.tier, report)
   },
 })

@@ -50,7 +50,7 @@ export default defineRule<ConfinementOptions>({
         suggest: suggestionsFor(finding, site, file.scope),
       })
     }
-    reportTogether(site, told, report)
+    reportTogether(site, told, options.tier, report)
     if (!options.reportUnknown) return
     for (const opaque of opaques) report('opaque', opaque.node, { reason: opaque.reason })
     const called = new Set(queries.flatMap(({ query }) => functionsCalled(query.statement)))

@@ -3,6 +3,25 @@ import { clinic, handler, ruleTester, withoutSuggestions } from '../support/rule
 
 const missing = { messageId: 'missing' } as const
 
+const lettingOwners = `
+const assertVisitAccess = async (session, id) => {
+  const member = await findMember(session.userId)
+  if (member.role !== 'owner') {
+    if (!member.visits.includes(id)) throw new Error('no')
+  }
+}
+app.get('/a/:id', async (request) => {
+  const session = await getSession(request)
+  await assertVisitAccess(session, request.params.id)
+  return pool.query('SELECT * FROM visits WHERE id = $1', [request.params.id])
+})
+app.delete('/a/:id', async (request) => {
+  const session = await getSession(request)
+  await assertVisitAccess(session, request.params.id)
+  return pool.query('DELETE FROM visits WHERE id = $1', [request.params.id])
+})
+`
+
 ruleTester().run('require-tenant-filter', withoutSuggestions(rule) as never, {
   valid: [
     {
@@ -90,6 +109,18 @@ export const list = (clinicId) => pool.query(\`SELECT * FROM patients p WHERE \$
     },
   ],
   invalid: [
+    {
+      name: 'queries behind one check that a role passes: told once',
+      code: `import { Pool } from 'pg'\nconst pool = new Pool()\n${lettingOwners}`,
+      options: [{ tier: 'likely' }],
+      errors: [missing],
+    },
+    {
+      name: 'queries behind one check that a role passes, where each must have its filter',
+      code: `import { Pool } from 'pg'\nconst pool = new Pool()\n${lettingOwners}`,
+      options: [{ tier: 'every' }],
+      errors: [missing, missing],
+    },
     {
       code: handler("await pool.query('SELECT * FROM patients WHERE id = $1', [request.params.id])"),
       errors: [

@@ -240,6 +240,40 @@ export async function POST(request, { params }) {
   })
 })
 
+describe('a look-up for the tenant, where the value is there', () => {
+  const head = `import { drizzle } from 'drizzle-orm/node-postgres'
+import { and, eq } from 'drizzle-orm'
+import { pgTable, text } from 'drizzle-orm/pg-core'
+const db = drizzle(url)
+const pages = pgTable('pages', { id: text('id'), kind: text('kind'), teamId: text('teamId') })
+const notes = pgTable('notes', { id: text('id'), pageId: text('pageId') })
+`
+  const files = (asked: string, where: string, after: string): Readonly<Record<string, string>> => ({
+    'service.ts': `${head}export const remove = (pageId) => db.delete(notes).where(eq(notes.pageId, pageId))\n`,
+    'route.ts': `import { remove } from './service'
+${head}export async function POST(request, { params }) {
+  const session = await getSession(request)
+  if (${asked}) {
+    const page = await db.select({ id: pages.id }).from(pages).where(${where}).get()
+    ${after}
+  }
+  return remove(params.pageId)
+}
+`,
+  })
+  const own = 'and(eq(pages.id, params.pageId), eq(pages.teamId, session.teamId))'
+  const left = 'if (!page) throw new Error()'
+  it.each<readonly [string, Exposure['kind'], string, string, string]>([
+    ['by its key', 'guarded', 'params.pageId', own, left],
+    ['for anybody', 'certain', 'params.pageId', 'eq(pages.id, params.pageId)', left],
+    ['by another column', 'certain', 'params.pageId', own.replace('pages.id', 'pages.kind'), left],
+    ['where another value is there', 'certain', 'params.kind', own, left],
+    ['unnoticed', 'certain', 'params.pageId', own, 'if (!page) log()'],
+  ])('%s', (_, kind, asked, where, after) => {
+    expect(exposureKinds(files(asked, where, after), tenancy)).toEqual([kind])
+  })
+})
+
 describe('the tenant of a joined row, under another name', () => {
   const read =
     'const [row] = await db.select({ note: notes, noteTeamId: pages.teamId, wanted: notes.wanted }).from(notes).innerJoin(pages, eq(notes.pageId, pages.id)).where(eq(notes.id, params.id));'

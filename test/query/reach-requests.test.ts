@@ -415,3 +415,23 @@ export async function GET(request, { params }) { const session = await getSessio
     expect(kinds(service, called(receiver, times))).toEqual([kind])
   })
 })
+
+describe('a parameter that is called as the request is', () => {
+  const service = (type: string): string =>
+    `export const showPage = (request${type}) => findPage(request)\nconst findPage = (given) => prisma.page.findFirst({ where: { id: given.pageId } })`
+  const route = (made: string): string => `import { showPage } from './service'
+export async function GET(req, { params }) { const session = await getSession(req); return showPage(${made}) }`
+  it.each<readonly [string, Exposure['kind'], string, string]>([
+    ['and is of a type of its own', 'unreached', ': ShowPageRequest', "{ pageId: 'home' }"],
+    [
+      'and is of a type of its own, made of what is sent',
+      'certain',
+      ': ShowPageRequest',
+      '{ pageId: params.id }',
+    ],
+    ['and is one', 'likely', ': NextRequest', "{ pageId: 'home' }"],
+    ['and has no type', 'likely', '', "{ pageId: 'home' }"],
+  ])('%s', (_, kind, type, made) => {
+    expect(kinds(service(type), { 'route.ts': route(made) })).toEqual([kind])
+  })
+})

@@ -76,14 +76,25 @@ function namesActor(value: TSESTree.Node, { scope }: QueryContext): boolean {
 
 /** Does the function leave when the call found nothing? */
 function isRejectedWithout(call: TSESTree.CallExpression, file: QueryContext): boolean {
-  const { identities } = file.proofs
+  const around = functionAround(call)
+  return around !== null && isRejectedIn(belowOf(around, 'IfStatement'), call, file)
+}
+
+/** Does one of the statements leave when the call found nothing? */
+export function isRejectedIn(
+  statements: readonly TSESTree.Node[],
+  call: TSESTree.CallExpression,
+  { proofs: { identities } }: QueryContext,
+): boolean {
   const root = identities.of(call)?.root
   const isResult = (node: TSESTree.Node): boolean => node === call || identities.of(node)?.root === root
-  const around = functionAround(call)
-  if (root === undefined || around === null) return false
-  return belowOf(around, 'IfStatement').some(
-    ({ range, test, consequent }) =>
-      range[1] > call.range[0] && leaves(consequent) && asksForNone(test, isResult),
+  if (root === undefined) return false
+  return statements.some(
+    (one) =>
+      one.type === 'IfStatement' &&
+      one.range[1] > call.range[0] &&
+      leaves(one.consequent) &&
+      asksForNone(one.test, isResult),
   )
 }
 

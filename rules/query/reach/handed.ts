@@ -3,6 +3,8 @@ import { someBelow } from '../../source/below.ts'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { type Identity, isEqual } from '../identity.ts'
+import { isLogin } from './actor.ts'
+import { calleeName } from '../../source/callee.ts'
 import { partsOf } from './expression.ts'
 import { isValueUse } from './value-use.ts'
 
@@ -92,8 +94,9 @@ export class Handed {
   #isReadByIt(node: TSESTree.Node): boolean {
     if (!isValueUse(node)) return false
     const call = this.#file.proofs.identities.of(node)?.call ?? null
-    // `schema.parse(input)` reads no row: what it gives is what was sent.
-    return call !== null && partsOf(call, this.#file) === null && this.isHandedTo(call)
+    // `schema.parse(input)` and `getSession(request)` read no row: what they give is what was sent, and who sent it.
+    if (call === null || partsOf(call, this.#file) !== null || isLogin(calleeName(call) ?? '')) return false
+    return this.isHandedTo(call)
   }
 
   keyName(): string | null {
