@@ -45,6 +45,14 @@ export function entranceOf(at: TSESTree.Node, tenant: string, file: QueryContext
   return entrance
 }
 
+/** Does nothing stand between a request that names a tenant and this place that may have asked whether the actor belongs to it? */
+export const isOpenTo = (
+  tenant: TSESTree.Node,
+  name: string,
+  at: TSESTree.Node,
+  file: QueryContext,
+): boolean => file.proofs.membership.before(tenant, at) === 'none' && entranceOf(at, name, file) === 'open'
+
 /**
  * What stands before the handler of `publicProcedure.input(schema).query(handler)` or `t.procedure.use(check).mutation(handler)`: the
  * procedure, unless its name says that it is everybody's, and the middlewares among the calls. Null for another call.

@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { calleeName } from '../../source/callee.ts'
+import { placeIn } from './places.ts'
 
 /** The values that an expression is made of; null when it is one value itself. */
 export function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSESTree.Node[] | null {
@@ -40,9 +41,15 @@ const carries =
 const makes =
   /^(?:String|Number|BigInt|parseInt|parseFloat|decodeURIComponent|keys|values|entries|from|fromEntries|isArray|parse(?:Async)?|safeParse(?:Async)?|validate(?:Async|Sync)?|decode|cast)$/
 
-/** What `schema.parse(input).id` takes of `input`, given the members that it takes of the call: a schema that does not throw wraps what it answers. */
-export function membersBeneath(call: TSESTree.CallExpression, members: readonly string[]): readonly string[] {
-  const wraps = /^(?:safeParse|validate)/.test(calleeName(call) ?? '')
+/** What `schema.parse(input).id` takes of `input`: the members that it takes of the call, without those of what a schema that does not throw wraps its answer in. */
+export function membersTaken(
+  made: TSESTree.Node,
+  path: readonly string[],
+  file: QueryContext,
+): readonly string[] {
+  if (made.type !== 'CallExpression' || partsOf(made, file) === null) return []
+  const members = path.slice(placeIn(made, file).path.length)
+  const wraps = /^(?:safeParse|validate)/.test(calleeName(made) ?? '')
   return wraps && /^(?:data|value|output)$/.test(members[0] ?? '') ? members.slice(1) : members
 }
 

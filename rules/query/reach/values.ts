@@ -10,9 +10,9 @@ import { calleeName } from '../../source/callee.ts'
 import { isNonce, isSecret, ofRow, ofTenantRow } from './column.ts'
 import { contextVariableOf, isSelfVariable } from './context-variable.ts'
 import { isAtEntrance } from './entrance.ts'
-import { entranceOf } from '../authority/entry-point.ts'
+import { isOpenTo } from '../authority/entry-point.ts'
 import { isServerAction } from './entry.ts'
-import { isConstantName, looksUp, membersBeneath, partsOf } from './expression.ts'
+import { isConstantName, looksUp, membersTaken, partsOf } from './expression.ts'
 import { type Exposure, worst } from './exposure.ts'
 import { checkedAfter } from './checked-after.ts'
 import { knowsDeploymentSecret } from './deployment-secret.ts'
@@ -225,7 +225,7 @@ export class Values {
       const { base } = place
       const made = base.kind === 'call' || base.kind === 'expression' ? base.node : node
       if (made !== node) {
-        return this.of(made, at, file, look, [...membersOf(made, place.path, file), ...members], mention)
+        return this.of(made, at, file, look, [...membersTaken(made, place.path, file), ...members], mention)
       }
       return { kind: 'unreached', reason: `\`${path}\` could not be followed` }
     }
@@ -282,16 +282,6 @@ export class Values {
     return worstOf(handed.nodes.map((node) => this.of(node, call, file, look, handed.members, mention)))
   }
 }
-
-/** What is taken of the outcome of `parse(…)`: the same members of what it is handed. */
-function membersOf(made: TSESTree.Node, path: readonly string[], file: QueryContext): readonly string[] {
-  if (made.type !== 'CallExpression' || partsOf(made, file) === null) return []
-  return membersBeneath(made, path.slice(placeIn(made, file).path.length))
-}
-
-/** Does nothing stand between a request that names a tenant and this place that may have asked whether the actor belongs to it? */
-const isOpenTo = (tenant: TSESTree.Node, name: string, at: TSESTree.Node, file: QueryContext): boolean =>
-  file.proofs.membership.before(tenant, at) === 'none' && entranceOf(at, name, file) === 'open'
 
 function worstOf(all: readonly (Exposure | null)[]): Exposure | null {
   return worst(all.filter((one) => one !== null))
