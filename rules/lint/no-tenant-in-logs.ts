@@ -19,7 +19,7 @@ export default defineFileRule<Options>({
   presets: ['recommended', 'strict'],
   messages: {
     secret:
-      '`{{source}}` is written to the log: whoever reads it can act as its holder. Log that it was there, or an id of it.',
+      'The log gets `{{source}}`: whoever reads it can act as its holder. Log that it was there, or an id of it.',
     headers:
       '`{{source}}` is written to the log with the token or cookie of whoever sent it. Log the names that you need.',
     body: '`{{source}}` is written to the log as it was sent, with whatever a tenant put there. Log the names that you need.',
@@ -44,15 +44,21 @@ export default defineFileRule<Options>({
     const { text } = file.scope.sourceCode
     for (const call of logCallsOf(file)) {
       if (isOnlySomewhere(call.node, text)) continue
-      for (const logged of loggedBy(call, file)) {
+      const all = loggedBy(call, file)
+      const secrets = all.filter(({ kind }) => kind === 'secret').map(({ node }) => node)
+      for (const logged of all) {
         const { kind, node } = logged
+        // One call is one line of the log, and one change.
+        if (kind === 'secret' && node !== secrets[0]) continue
         const certain = kind === 'secret' || kind === 'headers'
         if (seen.has(node) || (options.onlyCertain && !certain)) continue
         if (kind === 'tenant' && options.allowTenantIds) continue
         seen.add(node)
         const relation = kind === 'row' ? relationText(logged.mention) : ''
         report(kind, node, {
-          source: file.scope.sourceCode.getText(node),
+          source: (kind === 'secret' ? secrets : [node])
+            .map((one) => file.scope.sourceCode.getText(one))
+            .join('`, `'),
           ...(relation === '' ? {} : { relation }),
         })
       }

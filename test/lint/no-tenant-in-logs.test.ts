@@ -91,6 +91,11 @@ ruleTester().run('no-tenant-in-logs', rule as never, {
   ],
   invalid: [
     {
+      name: 'several secrets in one line of the log',
+      code: 'export function login(request) { const { password, token } = request.body; console.log({ password }, token) }',
+      errors: [{ messageId: 'secret', data: { source: 'password`, `token' } }],
+    },
+    {
       code: code('logger.info({ password })'),
       errors: [{ messageId: 'secret', data: { source: 'password' } }],
     },

@@ -435,3 +435,15 @@ export async function GET(req, { params }) { const session = await getSession(re
     expect(kinds(service(type), { 'route.ts': route(made) })).toEqual([kind])
   })
 })
+
+describe('what only its holder knows', () => {
+  const by = (where: string, model: string): string =>
+    `export async function POST(request, { params }) { const session = await getSession(request); return prisma.${model}.findFirst({ where: { ${where} } }) }`
+  it.each<readonly [string, Exposure['kind'], string, string]>([
+    ['the code of an invitation', 'derived', 'code: params.code', 'invitation'],
+    ['the token of a page', 'derived', 'token: params.token', 'page'],
+    ['the code of a page, which is none', 'certain', 'code: params.code', 'page'],
+  ])('%s', (_, kind, where, model) => {
+    expect(kinds(by(where, model))).toEqual([kind])
+  })
+})

@@ -29,8 +29,9 @@ export function isIdentifying(column: string | null): boolean {
   return column !== null && /(?:id|uuid|key|slug|email|name|code|token|number|domain)s?$/i.test(column)
 }
 
-/** What only its holder knows: whoever has it may see the row. */
-export function isSecret(column: string): boolean {
+/** What only its holder knows: whoever has it may see the row. The code of an invitation is one, that of a country is none. */
+export function isSecret(column: string, relation: string): boolean {
+  if (isInvitation(relation) && /code$/i.test(column)) return true
   return /token|secret|hash|signature|nonce|password|otp|api_?key/i.test(column)
 }
 

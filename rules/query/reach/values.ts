@@ -59,7 +59,7 @@ export class Values {
   /** Where a value that picks rows comes from; null for what the program itself wrote. */
   ofSteering(value: SteeringValue, at: TSESTree.Node, mention: Judged, look: Look): Exposure | null {
     if (value.isWritten) return { kind: 'derived', from: 'the row that the call writes' }
-    if (value.column !== null && isSecret(value.column))
+    if (value.column !== null && isSecret(value.column, mention.occurrence.relation.name))
       return { kind: 'derived', from: `the secret \`${value.column}\`` }
     const { node, provenance } = value
     if (node === null) return provenance.kind === 'literal' ? null : ofProvenance(provenance.kind)
