@@ -11,8 +11,9 @@ import { Identities, type Identity, isEqual } from './identity.ts'
 import type { Judged, JudgedQuery } from './judge.ts'
 import { objectMappers } from './object-mappers.ts'
 import type { ExtractionScope } from './library.ts'
-import { linksOf } from './links.ts'
+import { type Link, linksOf } from './links.ts'
 import { isKey, relationIn } from './reference.ts'
+import type { Tenancy } from '../tenancy/tenancy.ts'
 import { SiteIndex } from './site-index.ts'
 import { type Standing, standingsOf, type ValueFact } from './standing.ts'
 
@@ -264,8 +265,10 @@ export class Proofs {
       if (to.kind !== 'parameter' || (to.list === true) !== (of === 'list')) return []
       if (source == null || !isKeyed(source)) return []
       if (isThere === undefined ? !required.has(id) : required.has(id) || !isThere(id)) return []
-      // `notes.page_id = $1 AND notes.page_id = pages.id` looks for the page by its key, too.
-      const same = links.flatMap((link) =>
+      if (of === 'list' && !isOncePerRow(judged, id, links, tenancy)) return []
+      // `notes.page_id = $1 AND notes.page_id = pages.id` looks for the page by its key, too. Of a list, as many notes may be of one page.
+      const isOfOne = of === 'one' && isThere === undefined
+      const same = (isOfOne ? links : []).flatMap((link) =>
         link.of === id && link.column === column && link.to.kind === 'mention'
           ? [{ at: link.to.id, by: link.to.column }]
           : link.to.kind === 'mention' && link.to.id === id && link.to.column === column
@@ -281,6 +284,27 @@ export class Proofs {
       })
     })
   }
+}
+
+/** Is each row of a mention found at most once, so that their number tells that all of them were? What is joined by its own key does not multiply. */
+function isOncePerRow(
+  { query, occurrences }: JudgedQuery,
+  id: OccurrenceId,
+  links: readonly Link[],
+  tenancy: Tenancy,
+): boolean {
+  if (objectMappers.has(query.library)) return true
+  const isJoined = occurrences.some(({ occurrence, joined }) => joined && occurrence.id === id)
+  return occurrences.every(({ occurrence, joined }) => {
+    if (occurrence.id === id || (!joined && !isJoined)) return true
+    const { relation } = occurrence
+    return links.some(
+      ({ of, column, to }) =>
+        to.kind === 'mention' &&
+        ((of === occurrence.id && isKey({ relation, column }, tenancy)) ||
+          (to.id === occurrence.id && isKey({ relation, column: to.column }, tenancy))),
+    )
+  })
 }
 
 /** The mention whose row a query returns; `field` picks the one that gives this column. */

@@ -283,3 +283,54 @@ describe('a row that was found together with the one that it belongs to', () => 
     expect(leaks.at(-1)?.kind).toBe(kind)
   })
 })
+
+describe('as many rows as there should be', () => {
+  const handler = (read: string): string => `import { drizzle } from 'drizzle-orm/node-postgres'
+import { and, eq, inArray } from 'drizzle-orm'
+import { pgTable, text } from 'drizzle-orm/pg-core'
+const db = drizzle(url)
+const projects = pgTable('projects', { id: text('id'), kindId: text('kindId'), teamId: text('teamId') })
+const kinds = pgTable('kinds', { id: text('id') })
+const enrolments = pgTable('enrolments', { id: text('id'), projectId: text('projectId') })
+const favourites = pgTable('favourites', { id: text('id'), projectId: text('projectId') })
+export async function POST(request, { params }) {
+  const session = await getSession(request)
+  const found = await db.select({ id: projects.id }).${read}
+  if (found.length !== params.ids.length) throw new Error()
+  return db.delete(favourites).where(inArray(favourites.projectId, params.ids))
+}
+`
+  const own = (column: string): string =>
+    `.where(and(inArray(${column}, params.ids), eq(projects.teamId, session.teamId)))`
+  it.each<readonly [string, Exposure['kind'], string]>([
+    ['of the rows themselves', 'derived', `from(projects)${own('projects.id')}`],
+    [
+      'with one that each refers to',
+      'derived',
+      `from(projects).innerJoin(kinds, eq(projects.kindId, kinds.id))${own('projects.id')}`,
+    ],
+    [
+      'with many that refer to each',
+      'certain',
+      `from(projects).innerJoin(enrolments, eq(enrolments.projectId, projects.id))${own('projects.id')}`,
+    ],
+    [
+      'joined to many that refer to each',
+      'certain',
+      `from(enrolments).innerJoin(projects, eq(enrolments.projectId, projects.id))${own('projects.id')}`,
+    ],
+    [
+      'of those that refer to them',
+      'certain',
+      `from(enrolments).innerJoin(projects, eq(enrolments.projectId, projects.id))${own('enrolments.projectId')}`,
+    ],
+  ])('%s', (_, kind, read) => {
+    const model = teamsWith({
+      projects: { owned: 'teamId' },
+      kinds: { global: 'reference data' },
+      enrolments: { ownedThrough: ['projectId', 'projects'] },
+      favourites: { ownedThrough: ['projectId', 'projects'] },
+    })
+    expect(exposuresOf({ 'service.ts': handler(read) }, model).at(-1)?.kind).toBe(kind)
+  })
+})
