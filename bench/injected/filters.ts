@@ -70,7 +70,7 @@ export function filtersOf(
 function asFilter(node: TSESTree.Node, text: string, names: ReadonlySet<string>): Filter | null {
   if (node.type === 'Property') return ofProperty(node, text, names)
   if (node.type !== 'CallExpression') return null
-  return ofOperator(node, text, names) ?? ofMethod(node, text, names)
+  return ofOperator(node, text, names) ?? ofMethod(node, names)
 }
 
 /** `{ id, tenantId }` */
@@ -116,7 +116,7 @@ function ofOperator(node: TSESTree.CallExpression, text: string, names: Readonly
 }
 
 /** `.where('tenant_id', '=', tenantId)`, `.andWhere('a.tenantId = :tenantId', { tenantId })` */
-function ofMethod(node: TSESTree.CallExpression, _text: string, names: ReadonlySet<string>): Filter | null {
+function ofMethod(node: TSESTree.CallExpression, names: ReadonlySet<string>): Filter | null {
   const [first] = node.arguments
   const said = first?.type === 'Literal' ? first.value : null
   if (typeof said !== 'string') return null
