@@ -6,24 +6,18 @@
  * `npm run bench:corpus -- --repositories REPOS.jsonl [--only NAME]…` the newest commits of the clones in `WATERTIGHT_CORPUS`, with the model that
  * `watertight init` infers and the overlays in `bench/corpus/overlays`. Both take `--preset NAME --sample N --seed S --json`.
  */
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Preset } from './corpus/lint.ts'
 import { type Noise, noiseOf } from './corpus/noise.ts'
-import { everything, repositoriesIn, treeOf } from './corpus/repositories.ts'
 import { sampleOf } from './corpus/sample.ts'
+import { treeOptions, treesIn } from './corpus/trees.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    tenancy: { type: 'string' },
-    server: { type: 'string', multiple: true, default: [] },
-    repositories: { type: 'string' },
-    only: { type: 'string', multiple: true, default: [] },
+    ...treeOptions,
     preset: { type: 'string', default: 'recommended' },
     sample: { type: 'string', default: '10' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
   },
 })
 const preset = values.preset as Preset
@@ -36,29 +30,16 @@ function show(title: string, noise: Noise): void {
   for (const { file, line, rule, message } of sample) console.log(`${file}:${line} ${rule}\n    ${message}`)
 }
 
-const [folder] = positionals
-const clones = process.env.WATERTIGHT_CORPUS
-if (values.repositories !== undefined && clones !== undefined) {
-  let lines = 0
-  let findings = 0
-  for (const one of repositoriesIn(values.repositories, values.only)) {
-    const { tree, tenancy, globs } = treeOf(one, clones)
-    const noise = await noiseOf(tree, tenancy, globs, preset)
-    lines += noise.lines
-    findings += noise.findings.length
-    show(one.repo, noise)
-  }
-  if (!values.json) {
-    console.log(
-      `${findings} findings in ${lines} lines: ${((findings / lines) * 1000).toFixed(2)} per 1,000 lines in ${preset}`,
-    )
-  }
-} else if (folder !== undefined && values.tenancy !== undefined) {
-  const globs = values.server.length > 0 ? values.server : [everything]
-  show(folder, await noiseOf(resolve(folder), resolve(values.tenancy), globs, preset))
-} else {
-  console.error(
-    'Name a folder with real source and its tenancy model with --tenancy, or --repositories FILE and the folder of clones in WATERTIGHT_CORPUS.',
+let lines = 0
+let findings = 0
+for (const { title, tree, tenancy, globs } of treesIn(values, positionals[0])) {
+  const noise = await noiseOf(tree, tenancy, globs, preset)
+  lines += noise.lines
+  findings += noise.findings.length
+  show(title, noise)
+}
+if (!values.json && values.repositories !== undefined) {
+  console.log(
+    `${findings} findings in ${lines} lines: ${((findings / lines) * 1000).toFixed(2)} per 1,000 lines in ${preset}`,
   )
-  process.exit(2)
 }

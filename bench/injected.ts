@@ -7,25 +7,20 @@
  * queries that nothing was said about.
  */
 import { readFileSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ESLint } from 'eslint'
 import { linterFor } from './corpus/lint.ts'
-import { everything, repositoriesIn, treeOf } from './corpus/repositories.ts'
 import { sampleOf } from './corpus/sample.ts'
+import { treeOptions, treesIn } from './corpus/trees.ts'
 import { without } from './injected/filters.ts'
 import { type Candidate, candidateRule, probeRule, type Seen } from './injected/probe.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    tenancy: { type: 'string' },
-    server: { type: 'string', multiple: true, default: [] },
-    repositories: { type: 'string' },
-    only: { type: 'string', multiple: true, default: [] },
+    ...treeOptions,
     sample: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
     silent: { type: 'boolean', default: false },
   },
 })
@@ -120,19 +115,6 @@ function show(title: string, outcomes: readonly Outcome[]): void {
   }
 }
 
-const [folder] = positionals
-const clones = process.env.WATERTIGHT_CORPUS
-if (values.repositories !== undefined && clones !== undefined) {
-  for (const one of repositoriesIn(values.repositories, values.only)) {
-    const { tree, tenancy, globs } = treeOf(one, clones)
-    show(one.repo, await outcomesIn(tree, tenancy, globs))
-  }
-} else if (folder !== undefined && values.tenancy !== undefined) {
-  const globs = values.server.length > 0 ? values.server : [everything]
-  show(folder, await outcomesIn(resolve(folder), resolve(values.tenancy), globs))
-} else {
-  console.error(
-    'Name a folder with real source and its tenancy model with --tenancy, or --repositories FILE and the folder of clones in WATERTIGHT_CORPUS.',
-  )
-  process.exit(2)
+for (const { title, tree, tenancy, globs } of treesIn(values, positionals[0])) {
+  show(title, await outcomesIn(tree, tenancy, globs))
 }

@@ -11,7 +11,7 @@ export interface Filter {
 }
 
 /** Columns and properties that say whose a row is. */
-export function tenantNames(tenancy: Tenancy): ReadonlySet<string> {
+export function columnsOfTenants(tenancy: Tenancy): ReadonlySet<string> {
   const names = new Set<string>(tenancy.tenantColumns)
   for (const { ownership, also, properties } of tenancy.relations.values()) {
     const columns = new Set([...(ownership.kind === 'owned' ? [ownership.column] : []), ...also])

@@ -8,7 +8,7 @@ import {
 } from '../../rules/query/context.ts'
 import { matchesGlob, patternPath } from '../../rules/query/glob.ts'
 import { exposureText } from '../../rules/query/reach/reach-text.ts'
-import { type Filter, filtersOf, tenantNames } from './filters.ts'
+import { type Filter, filtersOf, columnsOfTenants } from './filters.ts'
 
 /** A query of real code that is confined, and one of its filters. */
 export interface Candidate {
@@ -25,7 +25,7 @@ export const candidateRule = (candidates: Candidate[]): Rule.RuleModule => ({
   create: (context) => {
     const found = queryContextOf(context as unknown as FileContext)
     if (found === null || isTenantless(context.filename, found)) return {}
-    const names = tenantNames(found.tenancy)
+    const names = columnsOfTenants(found.tenancy)
     for (const site of found.sites) {
       const occurrences = site.queries.flatMap((one) => one.occurrences)
       if (occurrences.length === 0 || occurrences.some(({ verdict }) => verdict.kind !== 'confined')) continue

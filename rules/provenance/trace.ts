@@ -17,6 +17,7 @@ import {
 } from './request.ts'
 import { routeParameters } from './route-file.ts'
 import { writesInRounds, writesOf } from './writes.ts'
+import { makers } from './makers.ts'
 
 export interface TracerOptions {
   readonly sourceCode: TSESLint.SourceCode
@@ -38,10 +39,6 @@ const carriers = new Set(
    map filter flat flatMap concat join sort toSorted reverse toReversed find findLast pop shift normalize
    keys values entries get toISOString`.split(/\s+/),
 )
-
-/** Functions whose result is made of their arguments. */
-const makers =
-  /^(String|Number|Boolean|BigInt|parseInt|parseFloat|decodeURIComponent|encodeURIComponent|parse|safeParse|parseAsync|safeParseAsync|validate|validateAsync|validateSync|decode|keys|values|entries|from|stringify|assign|cast|unescape|escape|normalize|isArray|floor|ceil|round|min|max|abs)$/
 
 /** Callbacks whose first parameter is an element of the array. */
 const iterations = new Set(

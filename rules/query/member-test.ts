@@ -4,6 +4,7 @@ import { returnsOf, unwrap } from '../source/children.ts'
 import { isConstant, variableOf } from '../source/module.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { ExtractionScope } from './library.ts'
+import { isNothing } from '../source/nothing.ts'
 
 /** Tells tests that hold only for values that are among known ones: `ids.has(id)`, `rows.some((row) => row.id === id)`. */
 export class MemberTests {
@@ -120,10 +121,7 @@ export class MemberTests {
   }
 
   #comparesWithNothing({ operator, right }: TSESTree.BinaryExpression, operators: RegExp): boolean {
-    const isNothing =
-      (right.type === 'Identifier' && right.name === 'undefined') ||
-      (right.type === 'Literal' && right.value === null)
-    return operators.test(operator) && isNothing
+    return operators.test(operator) && isNothing(right)
   }
 
   #keysOf(node: TSESTree.Node): Identity | null {

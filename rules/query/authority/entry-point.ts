@@ -8,6 +8,7 @@ import type { ExtractionScope } from '../library.ts'
 import { textsOf } from '../reach/guard-text.ts'
 import { wordsFor } from '../reach/key-words.ts'
 import { calledName } from './membership.ts'
+import { isApiPage, isRouteModule } from '../../provenance/route-file.ts'
 
 /** How a query is reached from outside. `open`: a request gets there, and nothing that stands before it can have looked at what it names. */
 export type Entrance = 'open' | 'guarded' | 'unknown'
@@ -96,10 +97,8 @@ function chainNames(given: TSESTree.Node): readonly string[] {
 
 /** `pages/api/x.ts` exports its handler, `app/x/route.ts` one for each method. */
 function isFileRoute(node: FunctionNode, filename: string): boolean {
-  const path = filename.replaceAll('\\', '/')
-  const page = /(^|\/)pages\/api\/.*\.[cm]?[jt]sx?$/.test(path)
-  const route = /(^|\/)app\/.*\/?route\.[cm]?[jt]sx?$/.test(path)
-  if (!page && !route) return false
+  const page = isApiPage(filename)
+  if (!page && !isRouteModule(filename)) return false
   const declarator = node.parent.type === 'VariableDeclarator' ? node.parent : null
   const exported = declarator === null ? node.parent : declarator.parent.parent
   return /^Export(Default|Named)Declaration$/.test(exported?.type ?? '') || page

@@ -17,6 +17,7 @@ import { exemptsRoles } from './role-exemption.ts'
 import { RowTrail } from './row-trail.ts'
 import { comparedSide, isKeptByHelper, isTold, type Rows } from './tenant-comparison.ts'
 import { tenantMapChecked } from './tenant-map.ts'
+import { isNothing } from '../../source/nothing.ts'
 
 /** A look-up that is handed the tenant of a row together with the actor: `findMember(row.teamId, session.user.id)`. */
 function isMembershipProof(call: TSESTree.CallExpression, trail: RowTrail, file: QueryContext): boolean {
@@ -107,9 +108,7 @@ function asksForNone(test: TSESTree.Node, isResult: (node: TSESTree.Node) => boo
   if (node.type === 'UnaryExpression' && node.operator === '!') return isResult(unwrap(node.argument, true))
   if (node.type !== 'BinaryExpression' || !/^===?$/.test(node.operator)) return false
   const { left, right } = node
-  const isNone =
-    (right.type === 'Literal' && (right.value === 0 || right.value === null)) ||
-    (right.type === 'Identifier' && right.name === 'undefined')
+  const isNone = isNothing(right) || (right.type === 'Literal' && right.value === 0)
   return isNone && isResult(unwrap(left))
 }
 

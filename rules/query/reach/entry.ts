@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/utils'
 import { type FunctionNode, isFunction, memberName } from '../../source/binding.ts'
 import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
+import { isRouteModule } from '../../provenance/route-file.ts'
 
 /** Names that a parameter's pattern brings into scope. */
 export function namesIn(pattern: TSESTree.Node): readonly string[] {
@@ -48,7 +49,7 @@ export function isEntry(node: FunctionNode, file: QueryContext): boolean {
 
 /** `export const GET = withApi({ handler: async ({ authentication }) => … })` in a file that is a route. */
 function isWrappedRoute(node: FunctionNode, { scope }: QueryContext): boolean {
-  if (!/(?:^|\/)app\/(?:.*\/)?route\.[cm]?[jt]sx?$/.test(scope.filename.replaceAll('\\', '/'))) return false
+  if (!isRouteModule(scope.filename)) return false
   let at: TSESTree.Node = node
   while (
     at.parent.type === 'Property' ||

@@ -3,6 +3,7 @@ import { unwrap } from '../../source/children.ts'
 import type { QueryContext } from '../context.ts'
 import { calleeName } from '../../source/callee.ts'
 import { placeIn } from './places.ts'
+import { makers } from '../../provenance/makers.ts'
 
 /** The values that an expression is made of; null when it is one value itself. */
 export function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSESTree.Node[] | null {
@@ -28,18 +29,16 @@ export function partsOf(node: TSESTree.Node, file: QueryContext): readonly TSEST
       const name = calleeName(node) ?? ''
       if (callee.type === 'MemberExpression' && name === 'concat') return [callee.object, ...node.arguments]
       if (callee.type === 'MemberExpression' && carries.test(name)) return [callee.object]
-      return makes.test(name) ? node.arguments : null
+      return makers.test(name) ? node.arguments : null
     }
     default:
       return null
   }
 }
 
-/** Methods whose result is made of what they are called on, and functions whose result is made of their arguments. */
+/** Methods whose result is made of what they are called on; `get` and `find` may look something up, and are none here. */
 const carries =
   /^(?:map|filter|flatMap|flat|slice|sort|toSorted|trim|toLowerCase|toUpperCase|toString|split|join|replace|replaceAll|substring|at|pop|shift)$/
-const makes =
-  /^(?:String|Number|BigInt|parseInt|parseFloat|decodeURIComponent|keys|values|entries|from|fromEntries|isArray|parse(?:Async)?|safeParse(?:Async)?|validate(?:Async|Sync)?|decode|cast)$/
 
 /** What `schema.parse(input).id` takes of `input`: the members that it takes of the call, without those of what a schema that does not throw wraps its answer in. */
 export function membersTaken(

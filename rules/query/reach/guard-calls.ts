@@ -19,6 +19,7 @@ import { awaitedWith } from './inner-guard.ts'
 import { isQuestion, isRefusing, neverRefusing, onlyTells, refusalAlone, refusalOf } from './refusal.ts'
 import { exemptsRoles } from './role-exemption.ts'
 import { statementsBefore } from './statements-before.ts'
+import { asksForPresence } from './presence.ts'
 
 /** The call that has refused for a value before `at`, or the guard around the handler that speaks of it, in words. */
 export function guardedByCall(picking: Picking, at: TSESTree.Node, file: QueryContext): string | null {
@@ -99,7 +100,7 @@ class CallWatch {
       const parent: TSESTree.Node = child.parent
       if (parent.type !== 'IfStatement' || parent.consequent !== child) continue
       if (decisionsTo(step, child, this.#file.scope.sourceCode.text).length > 0) return step
-      if (!this.#handed.is(parent.test)) return step
+      if (!asksForPresence(parent.test, (node) => this.#handed.is(node))) return step
       step = parent
     }
     return step

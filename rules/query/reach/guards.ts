@@ -12,6 +12,7 @@ import { Handed, type Picking } from './handed.ts'
 import { tiedToActor } from './own-row.ts'
 import { statementsBefore } from './statements-before.ts'
 import { tenantComparedIn } from './tenant-comparison.ts'
+import { asksForPresence } from './presence.ts'
 
 /**
  * The check that a value has passed before `at`: a call that refuses and is handed the value, a comparison of what was read by it, or a
@@ -27,20 +28,10 @@ export function guardOf(picking: Picking, at: TSESTree.Node, file: QueryContext)
 
 /** `if (input.id) { … }`: where there is no id, nothing is picked by it either. */
 function whereThere(statement: TSESTree.Node, handed: Handed): readonly TSESTree.Node[] | null {
-  if (statement.type !== 'IfStatement' || !asksForPresence(statement.test, handed)) return null
+  if (statement.type !== 'IfStatement' || !asksForPresence(statement.test, (node) => handed.is(node)))
+    return null
   const { consequent } = statement
   return consequent.type === 'BlockStatement' ? consequent.body : [consequent]
-}
-
-/** `id`, `id !== undefined`, `id != null` */
-function asksForPresence(given: TSESTree.Node, handed: Handed): boolean {
-  const test = unwrap(given)
-  if (test.type !== 'BinaryExpression') return handed.is(test)
-  const { left, right, operator } = test
-  const isNothing =
-    (right.type === 'Identifier' && right.name === 'undefined') ||
-    (right.type === 'Literal' && right.value === null)
-  return /^!==?$/.test(operator) && isNothing && handed.is(unwrap(left))
 }
 
 /** Reads by one value before a query that are looked at for a check of theirs; each look goes through the whole function. */

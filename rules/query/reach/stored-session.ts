@@ -9,6 +9,7 @@ import { calledFunction } from './called-function.ts'
 import { calleeName } from '../../source/callee.ts'
 import { Handed, type Picking } from './handed.ts'
 import { statementsBefore } from './statements-before.ts'
+import { isNothing } from '../../source/nothing.ts'
 
 /**
  * `const session = await verifyRoomSession(request, linkId, roomId); if (!session) return unauthorised()`, where the function reads a
@@ -106,10 +107,7 @@ const refuses = (branch: TSESTree.Node): boolean => leaves(branch) && !someBelow
 function answersSomething(node: TSESTree.Node): boolean {
   if (node.type !== 'ReturnStatement' || node.argument === null) return false
   const value = unwrap(node.argument)
-  const isNothing =
-    (value.type === 'Literal' && (value.value === null || value.value === false)) ||
-    (value.type === 'Identifier' && value.name === 'undefined')
-  return !isNothing
+  return !isNothing(value) && !(value.type === 'Literal' && value.value === false)
 }
 
 /** Methods that read one entry of a store. */

@@ -8,6 +8,7 @@ import { tenantNames } from './actor.ts'
 import { calleeName } from '../../source/callee.ts'
 import type { Exposure } from './exposure.ts'
 import { refusalAlone } from './refusal.ts'
+import { isNothing } from '../../source/nothing.ts'
 
 export const taken: Exposure = { kind: 'derived', from: 'a look at whether something is taken already' }
 
@@ -222,9 +223,7 @@ function ofCall(call: TSESTree.CallExpression, { node }: Way): Way | null {
 function ofComparison(comparison: TSESTree.BinaryExpression, { node }: Way): Way | null {
   const { operator, left, right } = comparison
   const other = left === node ? right : left
-  const isNone =
-    (other.type === 'Literal' && (other.value === 0 || other.value === null)) ||
-    (other.type === 'Identifier' && other.name === 'undefined')
+  const isNone = isNothing(other) || (other.type === 'Literal' && other.value === 0)
   // What is compared with something else is a row that was found; their number is another when some were not.
   if (/^!==?$/.test(operator) && isNumberOfSome(other)) return { node: comparison, isThere: false }
   if (/^===?$/.test(operator)) return { node: comparison, isThere: !isNone }

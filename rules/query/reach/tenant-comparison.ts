@@ -13,6 +13,7 @@ import { guardedByCall } from './guard-calls.ts'
 import { alone } from './handed.ts'
 import { filterAround, isUsedUnfiltered } from './kept-rows.ts'
 import { onlyTells, refusalAlone } from './refusal.ts'
+import { isNothing } from '../../source/nothing.ts'
 
 /** How the rows whose tenant is compared are told. */
 export interface Rows {
@@ -173,11 +174,8 @@ function asksFor(test: TSESTree.Node, value: TSESTree.Node, there: boolean, file
   }
   if (node.type === 'BinaryExpression') {
     const { left, right, operator } = node
-    const isNothing =
-      (right.type === 'Identifier' && right.name === 'undefined') ||
-      (right.type === 'Literal' && right.value === null)
     const asksThere = /^!==?$/.test(operator)
-    return isNothing && asksThere === there && file.proofs.identities.areSame(left, value)
+    return isNothing(right) && asksThere === there && file.proofs.identities.areSame(left, value)
   }
   return there && file.proofs.identities.areSame(node, value)
 }
