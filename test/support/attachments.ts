@@ -1,3 +1,8 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { fill } from './recovery.ts'
 import type { RunningService, TenantInService } from './service.ts'
 
 export interface Sent {
@@ -54,4 +59,41 @@ export function attach(
 export async function bytesUsed({ admin }: Pick<TenantInService, 'admin'>): Promise<number> {
   const { json } = await admin('GET /quotas')
   return json.usage.find(({ resource }: { resource: string }) => resource === 'storageBytes').used
+}
+
+/** A tenant with tasks and a comment to attach files to. */
+export interface Filled extends TenantInService {
+  readonly projectId: string
+  readonly taskIds: readonly string[]
+  readonly commentId: string
+}
+
+/** Makes such a tenant. */
+export async function filled(service: RunningService, slug: string): Promise<Filled> {
+  const tenant = await service.tenant(slug)
+  const [project] = await fill(tenant, service.operator)
+  const { json } = await tenant.member(`POST /tasks/${project!.tasks[0]!.id}/comments`, {
+    body: { body: 'Words' },
+  })
+  return {
+    ...tenant,
+    projectId: project!.id,
+    taskIds: project!.tasks.map(({ id }) => id),
+    commentId: json.id,
+  }
+}
+
+/** A directory of a test's own for the objects of a file store. */
+export function objectStore() {
+  const store = {
+    directory: '',
+    /** Names of the files in which a tenant's attachments lie. */
+    objectsOf: ({ id }: { readonly id: string }): Promise<string[]> =>
+      readdir(join(store.directory, id, 'attachments')).catch(() => []),
+  }
+  beforeAll(async () => {
+    store.directory = await mkdtemp(join(tmpdir(), 'attachments-'))
+  })
+  afterAll(() => rm(store.directory, { recursive: true }))
+  return store
 }
